@@ -1,0 +1,396 @@
+"""From a stored message to rows in the outbox, in one transaction, in order."""
+
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.utils import timezone
+
+from tests import factories
+from wagtail_sms_automation import inbound, tasks
+from wagtail_sms_automation.gateways import locmem
+from wagtail_sms_automation.models import (
+    Contact,
+    InboundMessage,
+    Match,
+    Membership,
+    OptOut,
+    OutboundMessage,
+    SmsSettings,
+)
+
+
+pytestmark = pytest.mark.django_db
+
+
+def bodies():
+    return [submission.body for submission in locmem.outbox]
+
+
+def test_the_matching_automation_answers(text_us, run_tasks):
+    automation = factories.AutomationFactory(
+        active=True, keywords=("ORDER",), actions=[factories.reply("Reply MENU.")]
+    )
+    factories.AutomationFactory(keywords=("ORDER",), actions=[factories.reply("No.")])
+
+    message = text_us("I want to ORDER please")
+    run_tasks()
+
+    assert bodies() == ["Reply MENU."]
+    sent = OutboundMessage.objects.get()
+    assert sent.state == OutboundMessage.State.SENT
+    assert sent.recipient == "+33612000001"
+    assert sent.originator == "+33939000001"
+    assert (sent.inbound, sent.automation) == (message, automation)
+    message.refresh_from_db()
+    assert message.state == InboundMessage.State.PROCESSED
+    [decision] = message.decisions
+    assert decision["fired"] is True
+    assert decision["places"] == [{"keyword": "ORDER", "start": 10, "end": 15}]
+    match = Match.objects.get()
+    assert (match.automation, match.keyword) == (automation, "ORDER")
+    contact = Contact.objects.get()
+    assert contact.last_automation == automation
+
+
+def test_a_silent_automation_leaves_its_reason(text_us, run_tasks):
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+
+    message = text_us("order")
+    run_tasks()
+
+    message.refresh_from_db()
+    [decision] = message.decisions
+    assert decision["fired"] is False
+    assert decision["silence"] == "content"
+    assert decision["near_miss"] == {
+        "keyword": "ORDER",
+        "found": "order",
+        "difference": "case",
+    }
+    assert not bodies()
+
+
+def test_the_articles_pitfall_numbers_as_keywords(text_us, run_tasks):
+    for keyword in ("1", "2", "FOOD"):
+        factories.AutomationFactory(
+            active=True, keywords=(keyword,), actions=[factories.reply(f"Got {keyword}")]
+        )
+
+    text_us("FOOD 1, 2")
+    run_tasks()
+
+    assert bodies() == ["Got 1", "Got 2", "Got FOOD"]
+    assert Match.objects.count() == 3
+
+
+def test_messages_of_one_contact_are_answered_in_order(text_us, run_tasks):
+    for word in ("ONE", "TWO", "THREE"):
+        factories.AutomationFactory(
+            active=True, keywords=(word,), actions=[factories.reply(f"{word}!")]
+        )
+
+    for word in ("TWO", "ONE", "THREE"):
+        text_us(word)
+    run_tasks()
+
+    assert bodies() == ["TWO!", "ONE!", "THREE!"]
+
+
+def test_processing_twice_changes_nothing(text_us, run_tasks):
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    message = text_us("ORDER")
+    run_tasks()
+
+    InboundMessage.objects.filter(pk=message.pk).update(state="pending")
+    Match.objects.all().delete()
+    run_tasks()
+
+    assert len(bodies()) == 1
+
+
+def test_all_actions_are_done_in_order(text_us, run_tasks, mailoutbox):
+    joined = factories.ContactGroupFactory(name="Delivery customers")
+    left = factories.ContactGroupFactory(name="Newcomers")
+    contact = factories.ContactFactory(phone_number="+33612000001", first_name="Léa")
+    factories.MembershipFactory(contact=contact, group=left)
+    automation = factories.AutomationFactory(
+        active=True,
+        keywords=("FOOD",),
+        actions=[
+            factories.reply("Thank you {{ contact.first_name|there }}."),
+            factories.add_to_group(joined),
+            factories.remove_from_group(left),
+            factories.block(
+                "forward_to_phone",
+                phone_numbers=["+33655000001", "+33655000002"],
+                body="{{ message.originator }}: {{ message.body }}",
+            ),
+            factories.block(
+                "forward_to_email",
+                addresses=["kitchen@example.com"],
+                body="{{ message.originator }}\n{{ message.body }}",
+            ),
+            factories.block("save_answer", attribute="last_order"),
+            factories.block("hand_over", hours=2),
+        ],
+    )
+
+    text_us("FOOD 2x1\nBcc: x@evil.example")
+    run_tasks()
+
+    assert [(s.recipient, s.body) for s in locmem.outbox] == [
+        ("+33612000001", "Thank you Léa."),
+        ("+33655000001", "+33612000001: FOOD 2x1\nBcc: x@evil.example"),
+        ("+33655000002", "+33612000001: FOOD 2x1\nBcc: x@evil.example"),
+    ]
+    [mail] = mailoutbox
+    assert mail.to == ["kitchen@example.com"]
+    assert mail.subject == "SMS forwarded by your website"
+    assert mail.body == "+33612000001\nFOOD 2x1\nBcc: x@evil.example"
+    assert mail.content_subtype == "plain"
+    assert not mail.bcc
+    membership = Membership.objects.get(contact=contact)
+    assert (membership.group, membership.automation) == (joined, automation)
+    contact.refresh_from_db()
+    assert contact.attributes == {"last_order": "2x1\nBcc: x@evil.example"}
+    assert contact.silent_until > timezone.now() + timedelta(minutes=115)
+
+
+def test_after_a_hand_over_automations_are_silent(text_us, run_tasks):
+    factories.AutomationFactory(
+        active=True,
+        keywords=("HUMAN",),
+        actions=[factories.block("hand_over", hours=1)],
+    )
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+
+    text_us("HUMAN")
+    last = text_us("ORDER")
+    run_tasks()
+
+    assert not bodies()
+    last.refresh_from_db()
+    assert {d["silence"] for d in last.decisions} == {"handed_over"}
+
+
+def test_an_automation_can_opt_out(text_us, run_tasks):
+    factories.AutomationFactory(
+        active=True, keywords=("NOMORE",), actions=[factories.block("opt_out")]
+    )
+
+    text_us("NOMORE")
+    run_tasks()
+
+    assert OptOut.objects.open().get().cause == OptOut.Cause.AUTOMATION
+
+
+def test_a_follows_condition_answers_inside_the_conversation(text_us, run_tasks):
+    first = factories.AutomationFactory(
+        active=True, keywords=("BOOK",), actions=[factories.reply("For how many?")]
+    )
+    factories.AutomationFactory(
+        active=True,
+        conditions=[factories.content("2"), factories.follows(first)],
+        actions=[factories.reply("A table for two.")],
+    )
+    factories.AutomationFactory(
+        active=True, keywords=("2",), actions=[factories.reply("The pizza.")]
+    )
+
+    text_us("2")
+    text_us("BOOK")
+    text_us("2")
+    run_tasks()
+
+    assert bodies() == ["The pizza.", "For how many?", "A table for two."]
+
+
+def test_frequency_once_per_contact(text_us, run_tasks):
+    factories.AutomationFactory(
+        active=True,
+        conditions=[
+            factories.content("CLUB"),
+            factories.block("frequency", limit="once", hours=24),
+        ],
+    )
+
+    text_us("CLUB")
+    run_tasks()
+    text_us("CLUB")
+    text_us("CLUB", originator="33612000002")
+    run_tasks()
+
+    assert [s.recipient for s in locmem.outbox] == ["+33612000001", "+33612000002"]
+
+
+def test_a_group_condition(text_us, run_tasks):
+    group = factories.ContactGroupFactory()
+    member = factories.ContactFactory(phone_number="+33612000001")
+    factories.MembershipFactory(contact=member, group=group)
+    factories.AutomationFactory(
+        active=True, conditions=[factories.in_group(group)]
+    )
+
+    text_us("hello")
+    text_us("hello", originator="33612000002")
+    run_tasks()
+
+    assert [s.recipient for s in locmem.outbox] == ["+33612000001"]
+
+
+def test_opening_hours_come_from_the_settings_page(text_us, run_tasks):
+    days = [str(day) for day in range(7)]
+    SmsSettings.objects.create(
+        opening_hours=[
+            factories.block("period", days=days, opens_at="00:00", closes_at="00:00")
+        ]
+    )
+    for when in ("open", "closed"):
+        factories.AutomationFactory(
+            active=True,
+            conditions=[factories.block("opening_hours", when=when)],
+            actions=[factories.reply(f"We are {when}.")],
+        )
+
+    text_us("hello")
+    run_tasks()
+
+    assert len(bodies()) == 1
+
+
+def test_a_deleted_group_does_not_stop_the_other_actions(text_us, run_tasks, caplog):
+    group = factories.ContactGroupFactory()
+    automation = factories.AutomationFactory(
+        active=True,
+        keywords=("ORDER",),
+        actions=[factories.add_to_group(group), factories.reply("Hello.")],
+    )
+    automation.group_references.all().delete()
+    group.delete()
+
+    text_us("ORDER")
+    run_tasks()
+
+    assert bodies() == ["Hello."]
+    assert "names a contact group that is gone" in caplog.text
+
+
+@pytest.mark.parametrize("originator", ["36180", "AMAZON"])
+def test_who_is_no_phone_is_not_answered_but_forwarded(
+    originator, text_us, run_tasks
+):
+    factories.AutomationFactory(
+        active=True,
+        actions=[
+            factories.reply("Hello."),
+            factories.block(
+                "forward_to_phone",
+                phone_numbers=["+33655000001"],
+                body="{{ message.body }}",
+            ),
+        ],
+    )
+
+    text_us("Your code is 1234", originator=originator)
+    run_tasks()
+
+    assert [s.recipient for s in locmem.outbox] == ["+33655000001"]
+    held = OutboundMessage.objects.get(state=OutboundMessage.State.HELD)
+    assert held.held_by == "unanswerable"
+
+
+def test_the_loop_guard_holds_and_flags(text_us, run_tasks):
+    factories.AutomationFactory(active=True, actions=[factories.reply("Beep.")])
+
+    for number in range(5):
+        text_us(f"beep {number}")
+    run_tasks()
+
+    assert bodies() == ["Beep."] * 3
+    held = OutboundMessage.objects.get(state=OutboundMessage.State.HELD)
+    assert held.held_by == "loop"
+    contact = Contact.objects.get()
+    assert contact.is_flagged
+    assert contact.silent_until > timezone.now()
+
+
+def test_an_mms_fires_only_automations_for_mms(text_us, run_tasks):
+    factories.AutomationFactory(active=True, actions=[factories.reply("SMS")])
+    factories.AutomationFactory(
+        active=True, message_type="mms", actions=[factories.reply("MMS")]
+    )
+
+    text_us("", media_urls=("https://example.com/cat.jpg",))
+    run_tasks()
+
+    assert bodies() == ["MMS"]
+
+
+def test_a_changed_automation_counts_from_the_next_message(text_us, run_tasks):
+    automation = factories.AutomationFactory(active=True, keywords=("ORDER",))
+    text_us("ORDER")
+    run_tasks()
+
+    automation.actions = [factories.reply("New text.")]
+    automation.save()
+    text_us("ORDER")
+    run_tasks()
+    automation.pause()
+    text_us("ORDER")
+    run_tasks()
+
+    assert bodies() == ["Thank you.", "New text."]
+
+
+def test_a_poisoned_message_is_tried_again_then_parked(text_us, run_tasks, settings):
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    poisoned = text_us("ORDER poison")
+    text_us("ORDER next")
+    text_us("ORDER other", originator="33612000002")
+    respond = inbound.respond
+
+    def fail(message, *args):
+        if "poison" in message.body:
+            raise ValueError("poisoned")
+        return respond(message, *args)
+
+    with mock.patch.object(inbound, "respond", fail):
+        for _try in range(inbound.MAX_ATTEMPTS):
+            run_tasks()
+            InboundMessage.objects.update(due_at=timezone.now())
+        run_tasks()
+
+    poisoned.refresh_from_db()
+    assert poisoned.state == InboundMessage.State.PARKED
+    assert "ValueError: poisoned" in poisoned.error
+    assert [s.recipient for s in locmem.outbox] == ["+33612000002", "+33612000001"]
+
+
+def test_a_message_put_off_keeps_the_next_one_waiting(text_us, run_tasks):
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    first = text_us("ORDER")
+    text_us("ORDER")
+    InboundMessage.objects.filter(pk=first.pk).update(
+        due_at=timezone.now() + timedelta(minutes=1)
+    )
+
+    run_tasks()
+    assert not bodies()
+
+    InboundMessage.objects.filter(pk=first.pk).update(due_at=timezone.now())
+    run_tasks()
+    assert len(bodies()) == 2
+
+
+def test_processing_rolls_back_whole(text_us, run_tasks):
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    message = text_us("ORDER")
+
+    with mock.patch.object(Match.objects, "bulk_create", side_effect=ValueError):
+        tasks.process()
+
+    assert not OutboundMessage.objects.exists()
+    message.refresh_from_db()
+    assert message.state == InboundMessage.State.PENDING
+    assert message.attempts == 1

@@ -1,0 +1,62 @@
+"""What travels through the engine: a message, and the contact as the rules see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class MessageType(StrEnum):
+    """How a message came."""
+
+    SMS = "sms"
+    #: A message with media; its body may be empty.
+    MMS = "mms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """One text as a customer sent it."""
+
+    body: str
+    #: E.164 with "+" for a phone; a short code or a name otherwise.
+    originator: str
+    #: The number of ours that received it: E.164 with "+", or a short code.
+    recipient: str
+    received_at: datetime
+    message_type: MessageType = MessageType.SMS
+    media_urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentText:
+    """An SMS this contact was sent."""
+
+    body: str
+    sent_at: datetime
+    #: True for what an automation sent, False for broadcasts and people.
+    is_automatic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What the rules may know of the person who wrote."""
+
+    phone_number: str
+    first_name: str = ""
+    last_name: str = ""
+    language: str = ""
+    #: ISO 3166 code of the number's country; chooses the opt-out words.
+    country: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    groups: frozenset[int] = frozenset()
+    #: Was opted out before this message came.
+    is_opted_out: bool = False
+    #: Automations say nothing until then: a person has taken over.
+    silent_until: datetime | None = None
+    last_automation: int | None = None
+    last_answered_at: datetime | None = None
+    #: When each automation last fired for this contact, by automation id.
+    fired_at: Mapping[int, datetime] = field(default_factory=dict)
+    #: What the contact was sent in the last 14 days, newest first.
+    sent_texts: tuple[SentText, ...] = ()

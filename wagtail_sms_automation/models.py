@@ -1,0 +1,774 @@
+"""The rows.
+
+A Contact writes: an InboundMessage is stored once. Automations of the editor answer
+it; each that fires leaves a Match, and what it sends is an OutboundMessage, unique by
+its cause. DeliveryReports tell what became of it. An OptOut is a period in which a
+contact must not be sent anything promotional. Doorbell and RulebookRevision are
+one-row notes between processes.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+from wagtail.log_actions import log
+from wagtail.models import RevisionMixin
+
+from . import querysets
+from .fields import NamedStreamField
+from .phone_numbers import PhoneNumberError, mask, normalise
+
+
+class WrongStatus(Exception):
+    """A transition that the row's status does not allow."""
+
+
+class MessageType(models.TextChoices):
+    """How a message came; the engine's words."""
+
+    SMS = "sms", _("SMS")
+    MMS = "mms", _("MMS (a text with media)")
+
+
+class Flow(models.Model):
+    """A named set of automations that run in unison."""
+
+    name = models.CharField(
+        _("name"),
+        max_length=255,
+        unique=True,
+        help_text=_("For example: SMS orders."),
+    )
+    description = models.TextField(_("description"), blank=True)
+
+    class Meta:
+        verbose_name = _("flow")
+        verbose_name_plural = _("flows")
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class ContactGroup(models.Model):
+    """A list of contacts."""
+
+    name = models.CharField(
+        _("name"),
+        max_length=255,
+        unique=True,
+        help_text=_("For example: Delivery customers."),
+    )
+    description = models.TextField(_("description"), blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = querysets.ContactGroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact group")
+        verbose_name_plural = _("contact groups")
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class Contact(models.Model):
+    """A person, known by phone number."""
+
+    phone_number = models.CharField(
+        _("phone number"),
+        max_length=16,
+        unique=True,
+        help_text=_("With the country code, for example +33612345678."),
+    )
+    first_name = models.CharField(_("first name"), max_length=255, blank=True)
+    last_name = models.CharField(_("last name"), max_length=255, blank=True)
+    language = models.CharField(_("language"), max_length=15, blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    groups = models.ManyToManyField(
+        ContactGroup,
+        through="Membership",
+        related_name="contacts",
+        verbose_name=_("contact groups"),
+    )
+    silent_until = models.DateTimeField(
+        _("automations silent until"), null=True, blank=True
+    )
+    is_flagged = models.BooleanField(
+        _("flagged"),
+        default=False,
+        help_text=_("The loop guard has paused the automations for this contact."),
+    )
+    last_automation = models.ForeignKey(
+        "Automation",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("last automation"),
+    )
+    last_answered_at = models.DateTimeField(
+        _("last answered at"), null=True, blank=True
+    )
+    last_inbound_at = models.DateTimeField(_("last heard"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = querysets.ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(phone_number__startswith="+"),
+                name="sms_contact_e164",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.first_name} {self.last_name}".strip() or mask(self.phone_number)
+
+    def clean(self):
+        """Store the number as E.164."""
+        try:
+            self.phone_number = normalise(self.phone_number, "")
+        except PhoneNumberError as error:
+            raise ValidationError({"phone_number": str(error)}) from error
+
+
+class Membership(models.Model):
+    """A contact in a group: since when, and by what."""
+
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("contact"),
+    )
+    group = models.ForeignKey(
+        ContactGroup,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("contact group"),
+    )
+    joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
+    automation = models.ForeignKey(
+        "Automation",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("joined by automation"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("joined by user"),
+    )
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["joined_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact", "group"], name="sms_membership_unique"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.contact} / {self.group}"
+
+
+class Automation(RevisionMixin, models.Model):
+    """One rule: when the conditions hold, the actions are done."""
+
+    class Status(models.TextChoices):
+        """A paused automation never fires."""
+
+        ACTIVE = "active", pgettext_lazy("automation", "Active")
+        PAUSED = "paused", pgettext_lazy("automation", "Paused")
+
+    #: What a revision must never bring back.
+    NOT_REVERTED = ("status", "sort_order")
+
+    name = models.CharField(
+        _("name"),
+        max_length=255,
+        help_text=_("Name its place in the flow, for example: Text orders - stage 1."),
+    )
+    description = models.TextField(
+        _("description"),
+        blank=True,
+        help_text=_("What this automation does, for you and your colleagues."),
+    )
+    flow = models.ForeignKey(
+        Flow,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="automations",
+        verbose_name=_("flow"),
+        help_text=_("The automations it runs in unison with."),
+    )
+    message_type = models.CharField(
+        _("message type"),
+        max_length=3,
+        choices=MessageType.choices,
+        default=MessageType.SMS,
+    )
+    conditions = NamedStreamField(
+        "wagtail_sms_automation.admin.blocks.ConditionsBlock",
+        blank=True,
+        verbose_name=_("conditions"),
+        help_text=_("All must hold. Without a content condition, any message does."),
+    )
+    actions = NamedStreamField(
+        "wagtail_sms_automation.admin.blocks.ActionsBlock",
+        verbose_name=_("actions"),
+        help_text=_("Done in this order."),
+    )
+    stops_others = models.BooleanField(
+        _("stop after this automation"),
+        default=False,
+        help_text=_("When it fires, the automations below it stay silent."),
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=6,
+        choices=Status.choices,
+        default=Status.PAUSED,
+        editable=False,
+    )
+    sort_order = models.PositiveIntegerField(_("order"), default=0, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = querysets.AutomationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("automation")
+        verbose_name_plural = _("automations")
+        ordering = ["sort_order", "pk"]
+        permissions = [("pause_automation", "Can pause and resume automations")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["active", "paused"]),
+                name="sms_automation_status",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def save(self, *args, **kwargs):
+        """Save with its group references; a new automation goes last."""
+        with transaction.atomic():
+            if self._state.adding and not self.sort_order:
+                self.sort_order = Automation.objects.next_sort_order()
+            super().save(*args, **kwargs)
+            AutomationGroup.objects.rebuild(self)
+
+    def resume(self, user=None):
+        """Let it fire on the next matching message; WrongStatus if it does already."""
+        self._move(self.Status.PAUSED, self.Status.ACTIVE, "resume", user)
+
+    def pause(self, user=None):
+        """Keep it from firing; WrongStatus if it is paused already."""
+        self._move(self.Status.ACTIVE, self.Status.PAUSED, "pause", user)
+
+    def _move(self, old, new, action, user):
+        with transaction.atomic():
+            moved = Automation.objects.filter(pk=self.pk, status=old).update(status=new)
+            if not moved:
+                raise WrongStatus(_("The automation is not %s.") % old.label.lower())
+            self.status = new
+            RulebookRevision.objects.bump()
+            log(self, f"wagtail_sms_automation.{action}", user=user)
+
+    def with_content_json(self, content):
+        """Build a revision's object; paused or active is never taken from it."""
+        automation = super().with_content_json(content)
+        for name in self.NOT_REVERTED:
+            setattr(automation, name, getattr(self, name))
+        return automation
+
+
+class AutomationGroup(models.Model):
+    """The groups an automation names: a named group cannot be deleted."""
+
+    automation = models.ForeignKey(
+        Automation,
+        on_delete=models.CASCADE,
+        related_name="group_references",
+        verbose_name=_("automation"),
+    )
+    group = models.ForeignKey(
+        ContactGroup,
+        on_delete=models.PROTECT,
+        related_name="automation_references",
+        verbose_name=_("contact group"),
+    )
+
+    objects = querysets.AutomationGroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("group named by an automation")
+        verbose_name_plural = _("groups named by automations")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["automation", "group"], name="sms_automation_group_unique"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.automation} / {self.group}"
+
+
+class InboundMessage(models.Model):
+    """A message as it came; stored once for one gateway id."""
+
+    class State(models.TextChoices):
+        """Where its handling stands."""
+
+        PENDING = "pending", pgettext_lazy("inbound message", "Pending")
+        PROCESSED = "processed", pgettext_lazy("inbound message", "Processed")
+        #: Handling failed several times; it stands aside with its traceback.
+        PARKED = "parked", pgettext_lazy("inbound message", "Parked")
+
+    gateway = models.CharField(_("gateway"), max_length=50)
+    gateway_id = models.CharField(_("gateway id"), max_length=128)
+    contact = models.ForeignKey(
+        Contact,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="inbound_messages",
+        verbose_name=_("contact"),
+    )
+    message_type = models.CharField(
+        _("message type"), max_length=3, choices=MessageType.choices
+    )
+    body = models.TextField(_("body"), blank=True)
+    originator = models.CharField(_("originator"), max_length=50)
+    recipient = models.CharField(_("recipient"), max_length=50, blank=True)
+    media_urls = models.JSONField(_("media"), default=list, blank=True)
+    received_at = models.DateTimeField(_("received at"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    state = models.CharField(
+        _("state"), max_length=9, choices=State.choices, default=State.PENDING
+    )
+    #: The contact was opted out when it came, before what it says itself.
+    was_opted_out = models.BooleanField(_("was opted out"), default=False)
+    intent = models.CharField(_("read as"), max_length=20, blank=True)
+    decisions = models.JSONField(_("decisions"), default=list, blank=True)
+    payload = models.JSONField(_("payload"), default=dict, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    #: Later than now only after a failure.
+    due_at = models.DateTimeField(_("due at"), default=timezone.now)
+    error = models.TextField(_("error"), blank=True)
+    processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
+
+    objects = querysets.InboundMessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["-pk"]
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(
+                fields=["contact", "id"],
+                condition=models.Q(state="pending"),
+                name="sms_inbound_pending",
+            ),
+            models.Index(fields=["contact", "-id"], name="sms_inbound_contact"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "gateway_id"], name="sms_inbound_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["pending", "processed", "parked"]),
+                name="sms_inbound_state",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{mask(self.originator)} · {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class Match(models.Model):
+    """One automation set off by one message, by one keyword."""
+
+    inbound = models.ForeignKey(
+        InboundMessage,
+        on_delete=models.CASCADE,
+        related_name="matches",
+        verbose_name=_("message"),
+    )
+    automation = models.ForeignKey(
+        Automation,
+        on_delete=models.CASCADE,
+        related_name="matches",
+        verbose_name=_("automation"),
+    )
+    contact = models.ForeignKey(
+        Contact,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="matches",
+        verbose_name=_("contact"),
+    )
+    keyword = models.CharField(_("keyword"), max_length=255, blank=True)
+    matched_at = models.DateTimeField(_("matched at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("match")
+        verbose_name_plural = _("matches")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["inbound", "automation"], name="sms_match_unique"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["contact", "automation", "-matched_at"],
+                name="sms_match_contact",
+            ),
+            models.Index(
+                fields=["automation", "-matched_at"], name="sms_match_automation"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.automation} / {self.keyword}"
+
+
+class OutboundMessage(models.Model):
+    """The outbox: an SMS or an e-mail, with what became of it."""
+
+    class Channel(models.TextChoices):
+        """What it goes by."""
+
+        SMS = "sms", _("SMS")
+        EMAIL = "email", _("E-mail")
+
+    class State(models.TextChoices):
+        """Where it stands; a state only moves forward."""
+
+        QUEUED = "queued", pgettext_lazy("outbound message", "Queued")
+        #: Held out of sending by a guard; held_by says which.
+        HELD = "held", pgettext_lazy("outbound message", "Held")
+        #: With a worker, under a lease.
+        SENDING = "sending", pgettext_lazy("outbound message", "Sending")
+        #: The gateway's answer was lost: only its delivery report settles it.
+        UNKNOWN = "unknown", pgettext_lazy("outbound message", "Unknown")
+        SENT = "sent", pgettext_lazy("outbound message", "Sent")
+        FAILED = "failed", pgettext_lazy("outbound message", "Failed")
+        EXPIRED = "expired", pgettext_lazy("outbound message", "Expired")
+        DELIVERED = "delivered", pgettext_lazy("outbound message", "Delivered")
+
+    class HeldBy(models.TextChoices):
+        """The engine's reasons for not sending (outcome.Held)."""
+
+        OPTED_OUT = "opted_out", _("The contact has opted out.")
+        UNANSWERABLE = "unanswerable", _("A short code or a name cannot be answered.")
+        OWN_NUMBER = "own_number", _("The number is one of ours.")
+        FORWARD_NUMBER = "forward_number", _("The number is a staff phone.")
+        LOOP = "loop", _("Too many automatic answers in a short time.")
+        EMPTY = "empty", _("The text is empty.")
+        PLACEHOLDER = "placeholder", _("The text names an unknown placeholder.")
+        TOO_LONG = "too_long", _("The text has more parts than the gateway takes.")
+
+    channel = models.CharField(
+        _("channel"), max_length=5, choices=Channel.choices, default=Channel.SMS
+    )
+    reference = models.UUIDField(
+        _("reference"), default=uuid.uuid4, unique=True, editable=False
+    )
+    #: What asked for it: the same cause is never stored twice.
+    cause = models.CharField(_("cause"), max_length=400, unique=True, editable=False)
+    inbound = models.ForeignKey(
+        InboundMessage,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="outbound_messages",
+        verbose_name=_("in answer to"),
+    )
+    automation = models.ForeignKey(
+        Automation,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("automation"),
+    )
+    contact = models.ForeignKey(
+        Contact,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="outbound_messages",
+        verbose_name=_("contact"),
+        help_text=_("Empty for what is forwarded to staff."),
+    )
+    gateway = models.CharField(_("gateway"), max_length=50, blank=True)
+    gateway_id = models.CharField(_("gateway id"), max_length=128, blank=True)
+    originator = models.CharField(_("originator"), max_length=50, blank=True)
+    recipient = models.CharField(_("recipient"), max_length=254)
+    subject = models.CharField(_("subject"), max_length=255, blank=True)
+    body = models.TextField(_("body"))
+    parts = models.PositiveSmallIntegerField(_("parts"), default=0)
+    state = models.CharField(
+        _("state"), max_length=9, choices=State.choices, default=State.QUEUED
+    )
+    held_by = models.CharField(
+        _("held because"), max_length=20, choices=HeldBy.choices, blank=True
+    )
+    error = models.TextField(_("error"), blank=True)
+    error_code = models.CharField(_("error code"), max_length=20, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due at"), default=timezone.now)
+    expires_at = models.DateTimeField(_("give up at"), null=True, blank=True)
+    #: Whose claim it is, so that a late worker cannot record over a newer one.
+    owner = models.UUIDField(_("owner"), null=True, blank=True, editable=False)
+    leased_until = models.DateTimeField(
+        _("leased until"), null=True, blank=True, editable=False
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+
+    objects = querysets.OutboundMessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("outbound message")
+        verbose_name_plural = _("outbound messages")
+        ordering = ["pk"]
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"],
+                condition=models.Q(state="queued"),
+                name="sms_outbound_due",
+            ),
+            models.Index(
+                fields=["recipient", "id"],
+                condition=models.Q(state__in=["queued", "sending"]),
+                name="sms_outbound_unsent",
+            ),
+            models.Index(
+                fields=["contact", "-created_at"], name="sms_outbound_contact"
+            ),
+            models.Index(fields=["gateway", "gateway_id"], name="sms_outbound_gateway"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=[
+                        "queued",
+                        "held",
+                        "sending",
+                        "unknown",
+                        "sent",
+                        "failed",
+                        "expired",
+                        "delivered",
+                    ]
+                ),
+                name="sms_outbound_state",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(channel__in=["sms", "email"]),
+                name="sms_outbound_channel",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_channel_display()} {self.reference}"
+
+
+class DeliveryReport(models.Model):
+    """A report as the gateway sent it."""
+
+    outbound = models.ForeignKey(
+        OutboundMessage,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="delivery_reports",
+        verbose_name=_("outbound message"),
+    )
+    gateway = models.CharField(_("gateway"), max_length=50)
+    gateway_id = models.CharField(_("gateway id"), max_length=128, blank=True)
+    reference = models.CharField(_("reference"), max_length=128, blank=True)
+    recipient = models.CharField(_("recipient"), max_length=50, blank=True)
+    status = models.CharField(_("status"), max_length=20)
+    error_code = models.CharField(_("error code"), max_length=20, blank=True)
+    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    reported_at = models.DateTimeField(_("reported at"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received at"), default=timezone.now)
+    payload = models.JSONField(_("payload"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery report")
+        verbose_name_plural = _("delivery reports")
+        ordering = ["pk"]
+        default_permissions = ("view",)
+        indexes = [models.Index(fields=["received_at"], name="sms_report_received")]
+
+    def __str__(self):
+        return f"{self.status} {self.reference}"
+
+
+class OptOut(models.Model):
+    """A period in which a contact must not be sent anything promotional."""
+
+    class Cause(models.TextChoices):
+        """What began it."""
+
+        KEYWORD = "keyword", _("A word such as STOP")
+        PHRASE = "phrase", _("A phrase that reads like STOP")
+        AUTOMATION = "automation", _("An automation")
+        GATEWAY = "gateway", _("The gateway says so")
+
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.CASCADE,
+        related_name="opt_outs",
+        verbose_name=_("contact"),
+    )
+    cause = models.CharField(_("cause"), max_length=10, choices=Cause.choices)
+    needs_review = models.BooleanField(
+        _("needs review"),
+        default=False,
+        help_text=_("A person must say whether the contact meant to opt out."),
+    )
+    started_at = models.DateTimeField(_("started at"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    started_by = models.ForeignKey(
+        InboundMessage,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("started by message"),
+    )
+    ended_by = models.ForeignKey(
+        InboundMessage,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("ended by message"),
+    )
+
+    objects = querysets.OptOutQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
+        ordering = ["pk"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact"],
+                condition=models.Q(ended_at=None),
+                name="sms_opt_out_one_open",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.contact} {self.started_at:%Y-%m-%d}"
+
+
+class Doorbell(models.Model):
+    """Whether a wake-up of one kind waits in the queue already."""
+
+    kind = models.CharField(_("kind"), max_length=20, unique=True)
+    is_armed = models.BooleanField(_("armed"), default=False)
+    armed_at = models.DateTimeField(_("armed at"), null=True, blank=True)
+
+    objects = querysets.DoorbellQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("doorbell")
+        verbose_name_plural = _("doorbells")
+        default_permissions = ()
+
+    def __str__(self):
+        return self.kind
+
+
+class RulebookRevision(models.Model):
+    """Counts up whenever what the rulebook is made of changes."""
+
+    number = models.PositiveBigIntegerField(_("number"), default=0)
+
+    objects = querysets.RulebookRevisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rulebook revision")
+        verbose_name_plural = _("rulebook revisions")
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.number)
+
+
+@register_setting(icon="sms-automation", order=600)
+class SmsSettings(BaseGenericSetting):
+    """What editors may change for the whole site."""
+
+    opening_hours = NamedStreamField(
+        "wagtail_sms_automation.admin.blocks.OpeningHoursBlock",
+        blank=True,
+        verbose_name=_("opening hours"),
+        help_text=_("For conditions that ask whether the house is open."),
+    )
+    opt_out_text = models.TextField(
+        _("answer to STOP"),
+        blank=True,
+        help_text=_("Sent once. Leave empty where your provider answers STOP itself."),
+    )
+    opt_in_text = models.TextField(_("answer to START"), blank=True)
+    help_text = models.TextField(_("answer to HELP"), blank=True)
+    replies_per_minute = models.PositiveSmallIntegerField(
+        _("automatic replies to one contact in a minute"), default=5
+    )
+    replies_per_hour = models.PositiveSmallIntegerField(
+        _("automatic replies to one contact in an hour"), default=20
+    )
+    replies_per_day = models.PositiveSmallIntegerField(
+        _("automatic replies to one contact in a day"), default=40
+    )
+    identical_replies = models.PositiveSmallIntegerField(
+        _("the same text to one contact in ten minutes"), default=3
+    )
+    pause_hours = models.PositiveSmallIntegerField(
+        _("hours of silence after a limit was reached"), default=1
+    )
+    replaces_typography = models.BooleanField(
+        _("replace typographic characters"),
+        default=True,
+        help_text=_("Curly quotes, long dashes and the like triple the price of a text."),
+    )
+
+    class Meta:
+        verbose_name = _("SMS settings")
+
+    def __str__(self):
+        return str(self._meta.verbose_name)

@@ -1,0 +1,133 @@
+"""Phone numbers: read strictly, kept as E.164, masked in anything that is logged."""
+
+import re
+import unicodedata
+from enum import StrEnum
+
+import phonenumbers
+from django.utils.translation import gettext as _
+
+
+class PhoneNumberError(ValueError):
+    """A text that is no phone number; the message says what is wrong with it."""
+
+
+class Kind(StrEnum):
+    """What an originator is."""
+
+    E164 = "e164"
+    SHORT_CODE = "short_code"
+    ALPHANUMERIC = "alphanumeric"
+    OTHER = "other"
+
+
+#: All that may stand in a number besides digits.
+SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]+")
+
+
+def normalise(text: str, region: str) -> str:
+    """Return E.164 text, or raise PhoneNumberError that says what is wrong.
+
+    region is the ISO 3166 code that a national number is read in; with none, the
+    digits are read as an international number. The library reads letters as digits
+    and short codes as numbers, hence the checks before it.
+    """
+    written = unicodedata.normalize("NFKC", text).strip()
+    written = re.sub(r"^tel:", "", written, flags=re.IGNORECASE)
+    written = "".join(c for c in written if unicodedata.category(c) != "Cf")
+    digits = "".join(map(_ascii_digit, SEPARATORS.sub("", written)))
+    _refuse_what_is_no_number(digits)
+    number = _parse(digits, region.upper())
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _ascii_digit(character: str) -> str:
+    return str(unicodedata.decimal(character, character))
+
+
+def _refuse_what_is_no_number(digits: str) -> None:
+    if not digits:
+        raise PhoneNumberError(_("The phone number is empty."))
+    if any(c.isalpha() for c in digits):
+        raise PhoneNumberError(_("A phone number has no letters."))
+    if not re.fullmatch(r"\+?[0-9]+", digits):
+        raise PhoneNumberError(
+            _("A phone number has digits, spaces, dots and dashes only.")
+        )
+    if len(digits) <= 6:
+        raise PhoneNumberError(_("This is a short code, not a phone number."))
+
+
+def _parse(digits: str, region: str) -> phonenumbers.PhoneNumber:
+    # With a region, digits are never tried as another country's: a typing error in
+    # a number that lost its leading zero makes a valid one elsewhere.
+    if not region and not digits.startswith("+"):
+        digits = "+" + digits.removeprefix("00")
+    try:
+        number = phonenumbers.parse(digits, region or None)
+    except phonenumbers.NumberParseException as error:
+        raise PhoneNumberError(_("This is not a valid phone number.")) from error
+    if not phonenumbers.is_valid_number(number):
+        raise PhoneNumberError(_what_is_wrong(number))
+    return number
+
+
+def _what_is_wrong(number: phonenumbers.PhoneNumber) -> str:
+    match phonenumbers.is_possible_number_with_reason(number):
+        case phonenumbers.ValidationResult.TOO_SHORT:
+            return _("The phone number is too short.")
+        case phonenumbers.ValidationResult.TOO_LONG:
+            return _("The phone number is too long.")
+    return _("This is not a valid phone number.")
+
+
+def read_originator(text: str) -> str:
+    """Return E.164 where a provider's originator is a phone, else the text itself.
+
+    Providers write numbers without "+", always with the country code: such digits
+    are never read in a default region.
+    """
+    written = text.strip()
+    if re.fullmatch(r"\+?[0-9]{7,15}", written):
+        try:
+            number = phonenumbers.parse("+" + written.lstrip("+"), None)
+        except phonenumbers.NumberParseException:
+            return written
+        if phonenumbers.is_valid_number(number):
+            return phonenumbers.format_number(
+                number, phonenumbers.PhoneNumberFormat.E164
+            )
+    return written
+
+
+def kind(originator: str) -> Kind:
+    """Tell what an originator is, once read."""
+    if re.fullmatch(r"\+[1-9][0-9]{6,14}", originator):
+        return Kind.E164
+    if re.fullmatch(r"[0-9]{3,6}", originator):
+        return Kind.SHORT_CODE
+    if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", originator):
+        return Kind.ALPHANUMERIC
+    return Kind.OTHER
+
+
+def region_of(number: str) -> str:
+    """Return the ISO 3166 code of an E.164 number's country, or ""."""
+    try:
+        return (
+            phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or ""
+        )
+    except phonenumbers.NumberParseException:
+        return ""
+
+
+def is_region(code: str) -> bool:
+    """True for an ISO 3166 code that numbers can be read in."""
+    return code.upper() in phonenumbers.SUPPORTED_REGIONS
+
+
+def mask(number: str) -> str:
+    """Hide the middle of a number, for logs: +336•••••678."""
+    if len(number) < 11:
+        return "•" * len(number)
+    return number[:4] + "•" * (len(number) - 7) + number[-3:]

@@ -1,0 +1,196 @@
+"""Queries, named for what they mean."""
+
+from django.db import models
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.utils import timezone
+
+
+class ContactQuerySet(models.QuerySet):
+    """Contacts."""
+
+    def opted_out(self):
+        """Contacts in an opt-out period now."""
+        return self.filter(Exists(self._open_opt_outs()))
+
+    def with_is_opted_out(self):
+        """Annotate is_opted_out."""
+        return self.annotate(is_opted_out=Exists(self._open_opt_outs()))
+
+    def _open_opt_outs(self):
+        opt_outs = self.model._meta.get_field("opt_outs").related_model
+        return opt_outs.objects.open().filter(contact=OuterRef("pk"))
+
+    def with_due_inbound(self, now):
+        """Contacts whose messages wait, none of them put off after a failure."""
+        inbound = self.model._meta.get_field("inbound_messages").related_model
+        pending = inbound.objects.pending().filter(contact=OuterRef("pk"))
+        return self.filter(Exists(pending), ~Exists(pending.filter(due_at__gt=now)))
+
+    def obtain(self, phone_number):
+        """Return the contact of an E.164 number, made if it is new.
+
+        Two webhooks may ask at once: the unique number decides, nobody looks first.
+        """
+        self.bulk_create([self.model(phone_number=phone_number)], ignore_conflicts=True)
+        return self.get(phone_number=phone_number)
+
+
+class ContactGroupQuerySet(models.QuerySet):
+    """Contact groups."""
+
+    def with_sizes(self):
+        """Annotate size, the number of members."""
+        return self.annotate(size=Count("memberships"))
+
+
+class AutomationQuerySet(models.QuerySet):
+    """Automations."""
+
+    def active(self):
+        """Automations that fire."""
+        return self.filter(status=self.model.Status.ACTIVE)
+
+    def in_order(self):
+        """In the order in which they fire."""
+        return self.order_by("sort_order", "pk")
+
+    def next_sort_order(self):
+        """Return the place after the last one."""
+        return (self.aggregate(last=Max("sort_order"))["last"] or 0) + 1
+
+    def with_matches_since(self, since):
+        """Annotate match_count and last_matched_at, counted since a moment."""
+        recent = Q(matches__matched_at__gte=since)
+        return self.annotate(
+            match_count=Count("matches", filter=recent),
+            last_matched_at=Max("matches__matched_at"),
+        )
+
+
+class AutomationGroupQuerySet(models.QuerySet):
+    """Which automation names which group."""
+
+    def rebuild(self, automation):
+        """Write the references of one automation anew."""
+        named = automation_groups(automation)
+        self.filter(automation=automation).exclude(group__in=named).delete()
+        self.bulk_create(
+            [self.model(automation=automation, group=group) for group in named],
+            ignore_conflicts=True,
+        )
+
+
+def automation_groups(automation):
+    """Return the set of contact groups that conditions and actions name."""
+    groups = set()
+    for child in automation.conditions:
+        if child.block_type in ("in_group", "not_in_group"):
+            groups.update(child.value["groups"])
+    for child in automation.actions:
+        if child.block_type in ("add_to_group", "remove_from_group"):
+            groups.add(child.value["group"])
+    return {group for group in groups if group is not None}
+
+
+class InboundMessageQuerySet(models.QuerySet):
+    """Inbound messages."""
+
+    def pending(self):
+        """Messages that wait to be processed."""
+        return self.filter(state=self.model.State.PENDING)
+
+    def in_order(self):
+        """In the order received."""
+        return self.order_by("pk")
+
+
+class OutboundMessageQuerySet(models.QuerySet):
+    """Outbound messages."""
+
+    def due(self, now):
+        """What may be sent now: queued, its time come, first of its recipient."""
+        state = self.model.State
+        earlier = self.model.objects.filter(
+            recipient=OuterRef("recipient"),
+            pk__lt=OuterRef("pk"),
+            state__in=[state.QUEUED, state.SENDING],
+        )
+        return self.filter(~Exists(earlier), state=state.QUEUED, due_at__lte=now)
+
+    def leases_over(self, now):
+        """What a dead worker left in the middle of sending."""
+        return self.filter(state=self.model.State.SENDING, leased_until__lt=now)
+
+    def to_contact_since(self, contact, since):
+        """The texts a contact was sent, newest first."""
+        return self.filter(
+            contact=contact, channel=self.model.Channel.SMS, created_at__gte=since
+        ).order_by("-pk")
+
+
+class OptOutQuerySet(models.QuerySet):
+    """Opt-out periods."""
+
+    def open(self):
+        """Periods that have not ended."""
+        return self.filter(ended_at=None)
+
+    def start(self, contact, cause, *, started_by=None, needs_review=False, now=None):
+        """Open a period; an open one stays, confirmed if a word such as STOP came."""
+        if not needs_review:
+            self.open().filter(contact=contact).update(needs_review=False)
+        self.bulk_create(
+            [
+                self.model(
+                    contact=contact,
+                    cause=cause,
+                    started_by=started_by,
+                    needs_review=needs_review,
+                    started_at=now or timezone.now(),
+                )
+            ],
+            ignore_conflicts=True,
+        )
+
+    def end(self, contact, *, ended_by=None, now=None):
+        """Close the open period, if there is one."""
+        self.open().filter(contact=contact).update(
+            ended_at=now or timezone.now(), ended_by=ended_by
+        )
+
+
+class DoorbellQuerySet(models.QuerySet):
+    """Doorbells, one row a kind."""
+
+    def arm(self, kind, now=None):
+        """Arm a bell; True for the one caller who must ring it."""
+        now = now or timezone.now()
+        armed = self.filter(kind=kind, is_armed=False)
+        if armed.update(is_armed=True, armed_at=now):
+            return True
+        if self.filter(kind=kind).exists():
+            return False
+        self.bulk_create([self.model(kind=kind)], ignore_conflicts=True)
+        return bool(armed.all().update(is_armed=True, armed_at=now))
+
+    def disarm(self, kind):
+        """Let the next piece of work ring again."""
+        self.filter(kind=kind).update(is_armed=False)
+
+    def rung_before(self, moment):
+        """Bells armed so long ago that their wake-up must be lost."""
+        return self.filter(is_armed=True, armed_at__lt=moment)
+
+
+class RulebookRevisionQuerySet(models.QuerySet):
+    """The revision counter, one row."""
+
+    def current(self):
+        """Return the number as it is now."""
+        return self.values_list("number", flat=True).filter(pk=1).first() or 0
+
+    def bump(self):
+        """Count up, in the transaction that changes the rules."""
+        if not self.filter(pk=1).update(number=F("number") + 1):
+            self.bulk_create([self.model(pk=1)], ignore_conflicts=True)
+            self.filter(pk=1).update(number=F("number") + 1)

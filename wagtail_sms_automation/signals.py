@@ -1,0 +1,19 @@
+"""Signal receivers: a change of what the rulebook is made of counts its revision up."""
+
+from django.db.models.signals import post_delete, post_save
+
+
+def connect():
+    """Bind every receiver."""
+    from .models import Automation, SmsSettings
+
+    for model in (Automation, SmsSettings):
+        for signal in (post_save, post_delete):
+            signal.connect(bump_rulebook, sender=model, dispatch_uid="sms_rulebook")
+
+
+def bump_rulebook(using="default", **kwargs):
+    """Make every process compile the rulebook anew before its next message."""
+    from .models import RulebookRevision
+
+    RulebookRevision.objects.using(using).bump()

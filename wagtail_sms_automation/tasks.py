@@ -1,0 +1,23 @@
+"""What django-q2 runs: three wake-ups that drain the tables."""
+
+from . import inbound, outbound, task_queue
+
+
+def process():
+    """Answer the inbound messages that wait."""
+    task_queue.drain("process", inbound.process_batch, full=inbound.BATCH)
+
+
+def send():
+    """Send the outbound messages that are due."""
+    task_queue.drain("send", outbound.deliver_batch, full=outbound.BATCH)
+
+
+def sweep():
+    """Find what a crash or a lost wake-up left behind."""
+    outbound.settle_dead_leases()
+    task_queue.ring_again()
+    if inbound.has_work():
+        task_queue.wake("process")
+    if outbound.has_work():
+        task_queue.wake("send")
