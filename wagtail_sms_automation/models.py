@@ -83,7 +83,8 @@ class Contact(models.Model):
 
     phone_number = models.CharField(
         _("phone number"),
-        max_length=16,
+        # Room for the spaces that clean() takes out.
+        max_length=32,
         unique=True,
         help_text=_("With the country code, for example +33612345678."),
     )

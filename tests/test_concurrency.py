@@ -1,0 +1,117 @@
+"""Two workers at once: each message once, in order. Threads with real connections."""
+
+import threading
+from collections import defaultdict
+
+import pytest
+from django.db import connection, connections
+
+from tests import factories
+from wagtail_sms_automation import tasks
+from wagtail_sms_automation.gateways import locmem
+from wagtail_sms_automation.models import InboundMessage, Match, OutboundMessage
+
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _needs_row_locks():
+    if connection.vendor != "postgresql":
+        pytest.skip(
+            "SQLite in memory has one connection; TEST_DATABASE_URL=postgres://... "
+            "runs these on PostgreSQL."
+        )
+
+
+def in_threads(count, function):
+    """Run function in threads that start together; re-raise what they raise."""
+    errors, start = [], threading.Barrier(count)
+
+    def run():
+        try:
+            start.wait()
+            function()
+        except Exception as error:  # noqa: BLE001 - handed to the test
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def drain():
+    tasks.process()
+    tasks.send()
+
+
+def test_workers_share_the_messages_and_keep_each_contacts_order(text_us):
+    for word in ("ONE", "TWO", "THREE"):
+        factories.AutomationFactory(
+            active=True, keywords=(word,), actions=[factories.reply(f"{word}!")]
+        )
+    for word in ("ONE", "TWO", "THREE"):
+        for number in range(30):
+            text_us(word, originator=f"336120001{number:02}")
+
+    in_threads(4, drain)
+    drain()
+
+    assert not InboundMessage.objects.pending().exists()
+    assert Match.objects.count() == 90
+    answers = defaultdict(list)
+    for submission in locmem.outbox:
+        answers[submission.recipient].append(submission.body)
+    assert len(answers) == 30
+    assert all(bodies == ["ONE!", "TWO!", "THREE!"] for bodies in answers.values())
+
+
+def test_two_workers_on_one_contact_answer_once(text_us):
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    text_us("ORDER")
+
+    in_threads(4, drain)
+
+    assert len(locmem.outbox) == 1
+    assert OutboundMessage.objects.count() == 1
+
+
+def test_the_same_webhook_at_once_is_stored_once(text_us):
+    stored = []
+
+    in_threads(4, lambda: stored.append(text_us("ORDER", gateway_id="same")))
+
+    assert InboundMessage.objects.count() == 1
+    assert sum(message is not None for message in stored) == 1
+
+
+def test_the_first_message_of_a_contact_twice_at_once_makes_one_contact(text_us):
+    in_threads(4, lambda: text_us("ORDER"))
+
+    assert InboundMessage.objects.count() == 4
+    assert len({message.contact_id for message in InboundMessage.objects.all()}) == 1
+
+
+def test_two_who_resume_at_once_log_it_once():
+    automation = factories.AutomationFactory()
+    refused = []
+
+    def resume():
+        from wagtail_sms_automation.models import Automation, WrongStatus
+
+        try:
+            Automation.objects.get(pk=automation.pk).resume()
+        except WrongStatus as error:
+            refused.append(error)
+
+    in_threads(2, resume)
+
+    automation.refresh_from_db()
+    assert automation.status == "active"
+    assert len(refused) == 1

@@ -1,0 +1,258 @@
+"""Claim, send, record: the four outcomes, leases and late answers."""
+
+import smtplib
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.utils import timezone
+
+from tests import factories
+from wagtail_sms_automation import outbound, tasks
+from wagtail_sms_automation.gateways import base, locmem, sandbox
+from wagtail_sms_automation.models import OptOut, OutboundMessage
+
+
+pytestmark = pytest.mark.django_db
+State = OutboundMessage.State
+
+
+def send_after(error):
+    """Send one queued message while the gateway answers with this error."""
+    message = factories.OutboundMessageFactory()
+    locmem.failures.append(error)
+    outbound.deliver_batch()
+    message.refresh_from_db()
+    return message
+
+
+def test_what_the_gateway_is_given():
+    message = factories.OutboundMessageFactory(body="Hello", recipient="+33612000001")
+
+    outbound.deliver_batch()
+
+    [submission] = locmem.outbox
+    assert submission.reference == str(message.reference)
+    assert (submission.originator, submission.recipient) == (
+        "+33939000001",
+        "+33612000001",
+    )
+    assert submission.report_url == "http://testserver/sms/default/delivery-report/"
+    message.refresh_from_db()
+    assert message.state == State.SENT
+    assert message.gateway_id
+    assert message.sent_at
+    assert (message.owner, message.leased_until, message.attempts) == (None, None, 1)
+
+
+def test_rejected_is_final():
+    message = send_after(base.Rejected("Not enough balance (25).", code="25"))
+
+    assert message.state == State.FAILED
+    assert (message.error, message.error_code) == ("Not enough balance (25).", "25")
+    tasks.send()
+    assert not locmem.outbox
+
+
+def test_rejected_for_a_stop_opts_out():
+    error = base.Rejected("The recipient has sent STOP.", code="103")
+    error.is_opt_out = True
+
+    message = send_after(error)
+
+    assert OptOut.objects.open().get(contact=message.contact).cause == "gateway"
+
+
+def test_throttled_waits_as_long_as_it_is_told():
+    message = send_after(base.Throttled("Too much.", retry_after=40))
+
+    assert message.state == State.QUEUED
+    wait = message.due_at - timezone.now()
+    assert timedelta(seconds=35) < wait <= timedelta(seconds=40)
+    assert outbound.deliver_batch() == 0
+
+
+def test_not_sent_is_tried_again():
+    message = send_after(base.NotSent("Connection refused."))
+    assert message.state == State.QUEUED
+
+    OutboundMessage.objects.update(due_at=timezone.now())
+    outbound.deliver_batch()
+
+    message.refresh_from_db()
+    assert (message.state, message.attempts, message.error) == (State.SENT, 2, "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [base.Unknown("Read timeout."), KeyError("items"), RuntimeError("odd")],
+    ids=["unknown", "a fault of the SDK", "any other exception"],
+)
+def test_unknown_is_never_sent_again(error):
+    message = send_after(error)
+
+    assert message.state == State.UNKNOWN
+    assert message.error
+    tasks.send()
+    tasks.sweep()
+    tasks.send()
+    assert not locmem.outbox
+
+
+def test_waits_grow_with_jitter_and_have_a_limit():
+    error = base.NotSent("Connection refused.")
+    waits = [outbound._wait(attempts, error) for attempts in range(1, 40)]
+
+    assert all(0 <= wait <= outbound.LONGEST_WAIT for wait in waits)
+    assert all(w <= 2**n for n, w in enumerate(waits[:8], start=1))
+    assert len({round(wait, 6) for wait in waits}) > 30
+
+
+def test_a_reply_is_given_up_after_its_time():
+    late = factories.OutboundMessageFactory(expires_at=timezone.now())
+
+    tasks.send()
+
+    late.refresh_from_db()
+    assert late.state == State.EXPIRED
+    assert not locmem.outbox
+
+
+def test_a_retry_that_would_come_too_late_gives_up_at_once():
+    message = factories.OutboundMessageFactory(
+        expires_at=timezone.now() + timedelta(seconds=30)
+    )
+    locmem.failures.append(base.Throttled("Too much.", retry_after=60))
+
+    outbound.deliver_batch()
+
+    message.refresh_from_db()
+    assert message.state == State.EXPIRED
+
+
+def test_a_held_message_is_not_sent():
+    factories.OutboundMessageFactory(state=State.HELD, held_by="loop")
+
+    tasks.send()
+
+    assert not locmem.outbox
+
+
+def test_one_recipient_is_sent_to_in_order():
+    contact = factories.ContactFactory()
+    for number in range(4):
+        factories.OutboundMessageFactory(contact=contact, body=str(number))
+    other = factories.OutboundMessageFactory(body="other")
+
+    assert outbound.deliver_batch() == 2
+    tasks.send()
+
+    to_contact = [s.body for s in locmem.outbox if s.recipient != other.recipient]
+    assert to_contact == ["0", "1", "2", "3"]
+
+
+def test_a_message_that_waits_keeps_the_next_one_behind_it():
+    contact = factories.ContactFactory()
+    factories.OutboundMessageFactory(
+        contact=contact, due_at=timezone.now() + timedelta(minutes=1)
+    )
+    factories.OutboundMessageFactory(contact=contact)
+
+    assert outbound.deliver_batch() == 0
+
+
+def test_a_dead_lease_becomes_unknown():
+    message = factories.OutboundMessageFactory(
+        state=State.SENDING, leased_until=timezone.now() - timedelta(seconds=1)
+    )
+    alive = factories.OutboundMessageFactory(
+        state=State.SENDING, leased_until=timezone.now() + timedelta(seconds=30)
+    )
+
+    tasks.sweep()
+
+    message.refresh_from_db()
+    alive.refresh_from_db()
+    assert (message.state, alive.state) == (State.UNKNOWN, State.SENDING)
+
+
+def test_a_late_worker_does_not_record_over_a_settled_message():
+    message = factories.OutboundMessageFactory()
+    [claimed] = outbound._claim()
+    OutboundMessage.objects.update(state=State.UNKNOWN, owner=None)
+
+    outbound._record(claimed, base.NotSent("Connection refused."))
+
+    message.refresh_from_db()
+    assert message.state == State.UNKNOWN
+
+
+def test_a_report_that_comes_before_the_answer_stands():
+    message = factories.OutboundMessageFactory()
+    [claimed] = outbound._claim()
+    outbound.record_report(
+        "default",
+        base.DeliveryReport(
+            status=base.ReportStatus.DELIVERED, reference=str(message.reference)
+        ),
+    )
+
+    outbound._record(claimed, base.Sent(gateway_id="abc"))
+
+    message.refresh_from_db()
+    assert (message.state, message.gateway_id) == (State.DELIVERED, "abc")
+
+
+def test_the_sandbox_reports_delivery_by_itself(settings):
+    settings.WAGTAIL_SMS_AUTOMATION = {
+        "GATEWAYS": {"default": {"BACKEND": f"{sandbox.__name__}.SandboxGateway"}}
+    }
+    message = factories.OutboundMessageFactory()
+
+    tasks.send()
+
+    message.refresh_from_db()
+    assert message.state == State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (ConnectionRefusedError(), State.QUEUED),
+        (smtplib.SMTPRecipientsRefused({}), State.FAILED),
+        (smtplib.SMTPServerDisconnected(), State.UNKNOWN),
+    ],
+    ids=["refused", "no such mailbox", "cut off"],
+)
+def test_a_mail_that_does_not_go_out(error, state):
+    message = factories.OutboundMessageFactory(
+        channel="email", recipient="kitchen@example.com", subject="SMS", contact=None
+    )
+
+    with mock.patch("django.core.mail.EmailMessage.send", side_effect=error):
+        outbound.deliver_batch()
+
+    message.refresh_from_db()
+    assert message.state == state
+
+
+def test_a_header_cannot_be_injected(mailoutbox):
+    message = factories.OutboundMessageFactory(
+        channel="email",
+        recipient="kitchen@example.com",
+        subject="SMS\nBcc: x@evil.example",
+        contact=None,
+    )
+
+    outbound.deliver_batch()
+
+    message.refresh_from_db()
+    assert message.state == State.FAILED
+    assert not mailoutbox
+
+
+def test_no_full_number_is_logged(caplog):
+    message = send_after(base.Unknown("Read timeout."))
+
+    assert "unknown" in caplog.text
+    assert message.recipient not in caplog.text
