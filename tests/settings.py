@@ -1,4 +1,8 @@
-"""Settings of the test suite. TEST_DATABASE_URL=postgres://... tests on PostgreSQL."""
+"""Settings of the test suite.
+
+TEST_DATABASE_URL=postgres://... tests on PostgreSQL; sqlite:////a/file is for tests
+that start processes of their own.
+"""
 
 import os
 from urllib.parse import urlsplit
@@ -75,13 +79,17 @@ TEMPLATES = [
 
 def database(url):
     """Return a DATABASES entry for a URL; empty means SQLite in memory."""
-    if not url:
+    parts = urlsplit(url)
+    if parts.scheme in ("", "sqlite"):
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": ":memory:",
-            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
+            "NAME": parts.path or ":memory:",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL;",
+            },
         }
-    parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),

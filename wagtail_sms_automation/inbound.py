@@ -49,9 +49,12 @@ def receive(gateway: str, received: Received) -> InboundMessage | None:
 
 
 def _contact(originator):
+    """The contact, locked: its messages are numbered in the order they came."""
     if kind(originator) is not Kind.E164:
         return None
-    return Contact.objects.obtain(originator)
+    contact = Contact.objects.obtain(originator)
+    Contact.objects.filter(pk=contact.pk).update(last_inbound_at=timezone.now())
+    return contact
 
 
 def _store(gateway, received, originator, contact):
@@ -105,7 +108,6 @@ def _apply_opt_out_words(message, contact):
     elif message.intent == "opt_in":
         OptOut.objects.end(contact, ended_by=message, now=now)
     message.save(update_fields=["was_opted_out", "intent"])
-    Contact.objects.filter(pk=contact.pk).update(last_inbound_at=now)
 
 
 def _intent(message, contact, country):

@@ -186,6 +186,17 @@ def test_hostile_text_survives(raw, stored):
 
 
 @pytest.mark.django_db
+def test_a_lone_surrogate_in_json_survives():
+    body = (
+        b'{"id": "1", "originator": "33612000001", "recipient": "33939000001",'
+        b' "body": "OR\\ud800DER\\u0000 \\ud83c\\udf55"}'
+    )
+
+    assert post(body, content_type="application/json").status_code == 200
+    assert InboundMessage.objects.get().body == "ORDER 🍕"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [

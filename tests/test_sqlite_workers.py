@@ -1,0 +1,102 @@
+"""Two workers and a webhook at once, each a process of its own, on one SQLite file."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+
+SETUP = """
+import django; django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from tests import factories
+for word in ("ONE", "TWO"):
+    factories.AutomationFactory(
+        active=True, keywords=(word,), actions=[factories.reply(f"{word}!")]
+    )
+"""
+
+RECEIVE = """
+import django; django.setup()
+from wagtail_sms_automation import inbound
+from wagtail_sms_automation.gateways.base import Received
+for number in range(20):
+    for word in ("ONE", "TWO"):
+        inbound.receive("default", Received(
+            gateway_id=f"{number}-{word}", originator=f"336120002{number:02}",
+            recipient="33939000001", body=word,
+        ))
+print("stored")
+"""
+
+WORK = """
+import time, django; django.setup()
+from wagtail_sms_automation import tasks
+from wagtail_sms_automation.gateways import locmem
+from wagtail_sms_automation.models import OutboundMessage
+deadline = time.monotonic() + 40
+while time.monotonic() < deadline:
+    tasks.process(); tasks.send()
+    settled = OutboundMessage.objects.filter(state="sent").count()
+    if settled == 40:
+        break
+    time.sleep(0.02)
+for submission in locmem.outbox:
+    print(submission.recipient, submission.body)
+"""
+
+READ = """
+import django; django.setup()
+from wagtail_sms_automation.models import OutboundMessage
+rows = OutboundMessage.objects.order_by("sent_at", "pk")
+for row in rows:
+    print(row.recipient, row.body, row.state)
+"""
+
+
+def start(script, path):
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "TEST_DATABASE_URL": f"sqlite://{path}",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process):
+    output, errors = process.communicate(timeout=90)
+    assert process.returncode == 0, errors
+    return output.splitlines()
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "db.sqlite3"
+    finish(start(SETUP, path))
+    return path
+
+
+def test_each_message_is_answered_once_and_in_order(path):
+    receiver = start(RECEIVE, path)
+    workers = [start(WORK, path) for _number in range(2)]
+
+    assert finish(receiver)[-1] == "stored"
+    handed_over = [line for worker in workers for line in finish(worker)]
+
+    assert len(handed_over) == 40
+    assert max(Counter(handed_over).values()) == 1
+    rows = finish(start(READ, path))
+    order = {}
+    for row in rows:
+        recipient, body, state = row.split()
+        assert state == "sent"
+        order.setdefault(recipient, []).append(body)
+    assert all(bodies == ["ONE!", "TWO!"] for bodies in order.values())
