@@ -105,8 +105,11 @@ DATABASES = {"default": database(os.environ.get("TEST_DATABASE_URL", ""))}
 Q_CLUSTER = {
     "name": "tests",
     "orm": "default",
+    "workers": 2,
+    "queue_limit": 4,
     "timeout": 60,
     "retry": 200,
+    "max_attempts": 3,
     "save_limit": -1,
     "catch_up": False,
 }

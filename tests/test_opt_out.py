@@ -28,7 +28,9 @@ def bodies():
     return [submission.body for submission in locmem.outbox]
 
 
-@pytest.mark.parametrize("body", ["STOP", "stop.", " Stop ", "“STOP”", "ARRET", "Arrêt"])
+@pytest.mark.parametrize(
+    "body", ["STOP", "stop.", " Stop ", "“STOP”", "ARRET", "Arrêt"]
+)
 def test_stop_holds_before_any_task_runs(body, text_us):
     message = text_us(body)
 
@@ -37,7 +39,9 @@ def test_stop_holds_before_any_task_runs(body, text_us):
     assert (period.cause, period.started_by) == (OptOut.Cause.KEYWORD, message)
 
 
-def test_stop_is_confirmed_once_and_fires_nothing(text_us, run_tasks, texts, any_answer):
+def test_stop_is_confirmed_once_and_fires_nothing(
+    text_us, run_tasks, texts, any_answer
+):
     text_us("STOP")
     message = text_us("STOP")
     run_tasks()

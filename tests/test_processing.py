@@ -74,7 +74,9 @@ def test_a_silent_automation_leaves_its_reason(text_us, run_tasks):
 def test_the_articles_pitfall_numbers_as_keywords(text_us, run_tasks):
     for keyword in ("1", "2", "FOOD"):
         factories.AutomationFactory(
-            active=True, keywords=(keyword,), actions=[factories.reply(f"Got {keyword}")]
+            active=True,
+            keywords=(keyword,),
+            actions=[factories.reply(f"Got {keyword}")],
         )
 
     text_us("FOOD 1, 2")
@@ -228,9 +230,7 @@ def test_a_group_condition(text_us, run_tasks):
     group = factories.ContactGroupFactory()
     member = factories.ContactFactory(phone_number="+33612000001")
     factories.MembershipFactory(contact=member, group=group)
-    factories.AutomationFactory(
-        active=True, conditions=[factories.in_group(group)]
-    )
+    factories.AutomationFactory(active=True, conditions=[factories.in_group(group)])
 
     text_us("hello")
     text_us("hello", originator="33612000002")
@@ -277,9 +277,7 @@ def test_a_deleted_group_does_not_stop_the_other_actions(text_us, run_tasks, cap
 
 
 @pytest.mark.parametrize("originator", ["36180", "AMAZON"])
-def test_who_is_no_phone_is_not_answered_but_forwarded(
-    originator, text_us, run_tasks
-):
+def test_who_is_no_phone_is_not_answered_but_forwarded(originator, text_us, run_tasks):
     factories.AutomationFactory(
         active=True,
         actions=[

@@ -28,17 +28,17 @@ class Settings:
     @property
     def ORIGINATOR(self) -> str:
         """What texts come from when they answer no number of ours."""
-        return str(self.given.get("ORIGINATOR", ""))
+        return str(self.given.get("ORIGINATOR") or "")
 
     @property
     def DEFAULT_REGION(self) -> str:
         """ISO 3166 code that national numbers and opt-out words are read in."""
-        return str(self.given.get("DEFAULT_REGION", "")).upper()
+        return str(self.given.get("DEFAULT_REGION") or "").upper()
 
     @property
     def WEBHOOK_BASE_URLS(self) -> tuple[str, ...]:
         """The public addresses the gateway may call us by, without a final slash."""
-        urls = self.given.get("WEBHOOK_BASE_URL", "")
+        urls = self.given.get("WEBHOOK_BASE_URL") or ""
         urls = [urls] if isinstance(urls, str) else urls
         return tuple(url.rstrip("/") for url in urls if url)
 

@@ -11,7 +11,7 @@ from .conf import settings as sms_settings
 from .engine import outcome as engine
 from .engine import segments
 from .models import Membership, OptOut, OutboundMessage
-from .phone_numbers import Kind, kind
+from .phone_numbers import Kind, kind, read_originator
 
 
 #: A reply that comes later than this is worse than none (domain.md 4.3).
@@ -162,4 +162,4 @@ def _originator(message):
     """Answer from the number the customer wrote to, else from our originator."""
     if kind(message.recipient) in (Kind.E164, Kind.SHORT_CODE):
         return message.recipient
-    return sms_settings.ORIGINATOR
+    return read_originator(sms_settings.ORIGINATOR)

@@ -579,16 +579,9 @@ class OutboundMessage(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    state__in=[
-                        "queued",
-                        "held",
-                        "sending",
-                        "unknown",
-                        "sent",
-                        "failed",
-                        "expired",
-                        "delivered",
-                    ]
+                    state__in=(
+                        "queued held sending unknown sent failed expired delivered"
+                    ).split()
                 ),
                 name="sms_outbound_state",
             ),
@@ -765,7 +758,7 @@ class SmsSettings(BaseGenericSetting):
     replaces_typography = models.BooleanField(
         _("replace typographic characters"),
         default=True,
-        help_text=_("Curly quotes, long dashes and the like triple the price of a text."),
+        help_text=_("A curly quote or a long dash can triple the price of a text."),
     )
 
     class Meta:

@@ -1,0 +1,285 @@
+"""What the live automations would do to some texts; nothing is sent or stored.
+
+With --json, one document is printed:
+
+    {"originator": E.164, "recipient": our number, "is_known_contact": bool,
+     "messages": [{"body", "received_at", "intent", "decisions", "effects"}, ...]}
+
+intent is "opt_out", "opt_in", "help", "likely_opt_out" or null. decisions is the
+decision record as messages keep it (engine.outcome.Decision), each with its "reason"
+in words. effects have a "type" (the class in engine.outcome in snake case, such as
+"send_sms" or "join_group") and that class's fields; an SMS also has "encoding",
+"units" and "parts", a group its "group_name". Numbers are written in full.
+"""
+
+import json
+from dataclasses import asdict
+from functools import singledispatch
+
+from django.core.management.base import BaseCommand, CommandError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import camel_case_to_spaces
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from wagtail_sms_automation import decision_texts, inbound, rulebook
+from wagtail_sms_automation.conf import settings as sms_settings
+from wagtail_sms_automation.engine import messages, outcome, segments
+from wagtail_sms_automation.engine.conversation import converse
+from wagtail_sms_automation.gateways.fields import clean
+from wagtail_sms_automation.models import Contact, ContactGroup, OutboundMessage
+from wagtail_sms_automation.phone_numbers import (
+    PhoneNumberError,
+    mask,
+    normalise,
+    read_originator,
+    region_of,
+)
+
+
+#: A number that Ofcom keeps for drama: no contact and no staff phone has it.
+STRANGER = "+447700900123"
+
+
+class Command(BaseCommand):
+    """Simulate a conversation."""
+
+    help = (
+        "Say what the live automations would do to each text in turn, and why. "
+        "Nothing is sent and nothing is stored."
+    )
+
+    def add_arguments(self, parser):
+        """Take texts, who writes them, and the shape of the answer."""
+        parser.add_argument("texts", nargs="+", metavar="TEXT")
+        parser.add_argument(
+            "--from",
+            dest="originator",
+            metavar="NUMBER",
+            help="who writes: a contact, with groups and past answers, or a stranger",
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            dest="as_json",
+            help="print one JSON document, described in the command's module",
+        )
+
+    def handle(self, *args, texts, originator=None, as_json=False, **options):
+        """Hold the conversation, then print it."""
+        now = timezone.now()
+        row, contact = _who_writes(originator, now)
+        recipient = read_originator(sms_settings.ORIGINATOR)
+        turns = converse(
+            map(clean, texts),
+            contact,
+            rulebook.current(),
+            recipient=recipient,
+            now=now,
+        )
+        if as_json:
+            document = {
+                "originator": contact.phone_number,
+                "recipient": recipient,
+                "is_known_contact": row is not None,
+                "messages": _as_json(list(turns)),
+            }
+            self.stdout.write(json.dumps(document, cls=DjangoJSONEncoder, indent=2))
+        else:
+            self._say(0, _from_whom(row, originator))
+            self._tell(list(turns))
+
+    def _tell(self, turns):
+        groups = _group_names(turns)
+        for turn in turns:
+            self._say(0, "")
+            self._say(0, f"> {turn.message.body}", self.style.MIGRATE_HEADING)
+            self._tell_effects(None, turn.outcome, groups)
+            decisions = [one.as_json() for one in turn.outcome.decisions]
+            for text in decision_texts.explain(decisions):
+                self._tell_decision(text)
+                if text.fired:
+                    self._tell_effects(text.automation, turn.outcome, groups)
+            if not decisions:
+                self._say(1, _("No automation is active."))
+
+    def _tell_decision(self, text):
+        verdict = _("fires") if text.fired else _("silent")
+        line = f"[{verdict}] {text.name}: {text.reason} {text.near_miss}".rstrip()
+        self._say(1, line, self.style.SUCCESS if text.fired else None)
+
+    def _tell_effects(self, automation, of_message, groups):
+        intent = decision_texts.INTENTS.get(of_message.intent)
+        if automation is None and intent:
+            self._say(1, f"{intent}.", self.style.WARNING)
+        for effect in of_message.effects:
+            if effect.automation == automation:
+                self._say(2, describe(effect, groups))
+
+    def _say(self, depth, text, style=None):
+        """Print lines without what a terminal takes for a command, or cannot show."""
+        encoding = getattr(self.stdout, "encoding", None) or "utf-8"
+        shown = segments.clean(text).encode(encoding, "replace").decode(encoding)
+        for line in shown.split("\n"):
+            indented = "    " * depth + line
+            self.stdout.write(style(indented) if style else indented)
+
+
+def _who_writes(originator, now):
+    """Return the contact's row, if there is one, and what the rules know of it."""
+    if originator is None:
+        return None, messages.Contact(phone_number=STRANGER)
+    try:
+        number = normalise(originator, sms_settings.DEFAULT_REGION)
+    except PhoneNumberError as error:
+        raise CommandError(f"--from: {error}") from error
+    row = Contact.objects.filter(phone_number=number).first()
+    if row is None:
+        country = region_of(number)
+        return None, messages.Contact(phone_number=number, country=country)
+    return row, inbound.facts_of(row, now)
+
+
+def _from_whom(row, originator):
+    if row is not None:
+        return _("From a contact: %(contact)s (%(number)s).") % {
+            "contact": row,
+            "number": mask(row.phone_number),
+        }
+    if originator is None:
+        return _("From a stranger.")
+    return _("From a number that is no contact's.")
+
+
+def _group_names(turns):
+    """Return the names of the groups that are joined or left, by id."""
+    named = {
+        effect.group
+        for turn in turns
+        for effect in turn.outcome.effects
+        if isinstance(effect, outcome.JoinGroup | outcome.LeaveGroup)
+    }
+    return dict(ContactGroup.objects.filter(pk__in=named).values_list("pk", "name"))
+
+
+def _as_json(turns):
+    groups = _group_names(turns)
+    return [
+        {
+            "body": turn.message.body,
+            "received_at": turn.message.received_at,
+            "intent": turn.outcome.intent,
+            "decisions": [_decision_as_json(one) for one in turn.outcome.decisions],
+            "effects": [_effect_as_json(one, groups) for one in turn.outcome.effects],
+        }
+        for turn in turns
+    ]
+
+
+def _decision_as_json(decision):
+    as_json = decision.as_json()
+    (text,) = decision_texts.explain([as_json])
+    return as_json | {"reason": f"{text.reason} {text.near_miss}".rstrip()}
+
+
+def _effect_as_json(effect, groups):
+    words = camel_case_to_spaces(type(effect).__name__)
+    as_json = {"type": words.replace(" ", "_")} | asdict(effect)
+    if isinstance(effect, outcome.SendSms | outcome.ForwardSms):
+        cost = segments.count(effect.body)
+        as_json |= {
+            name: getattr(cost, name) for name in ("encoding", "units", "parts")
+        }
+    if isinstance(effect, outcome.JoinGroup | outcome.LeaveGroup):
+        as_json["group_name"] = groups.get(effect.group, "")
+    return as_json
+
+
+@singledispatch
+def describe(effect, groups):
+    """Say in a line what one effect does."""
+    raise TypeError(f"No function describes {type(effect).__name__}.")
+
+
+@describe.register
+def _send_sms(effect: outcome.SendSms, groups):
+    return _("Reply (%(cost)s): %(body)s") % {
+        "cost": _cost(effect),
+        "body": effect.body,
+    }
+
+
+@describe.register
+def _forward_sms(effect: outcome.ForwardSms, groups):
+    return _("Forwarded to %(recipient)s (%(cost)s): %(body)s") % {
+        "recipient": mask(effect.recipient),
+        "cost": _cost(effect),
+        "body": effect.body,
+    }
+
+
+@describe.register
+def _forward_mail(effect: outcome.ForwardMail, groups):
+    return _("Forwarded to %(recipient)s: %(body)s") % {
+        "recipient": effect.recipient,
+        "body": effect.body,
+    }
+
+
+@describe.register
+def _join_group(effect: outcome.JoinGroup, groups):
+    return _("Joins the group %(group)s.") % {"group": _group(effect, groups)}
+
+
+@describe.register
+def _leave_group(effect: outcome.LeaveGroup, groups):
+    return _("Leaves the group %(group)s.") % {"group": _group(effect, groups)}
+
+
+@describe.register
+def _set_attribute(effect: outcome.SetAttribute, groups):
+    return _("Keeps “%(value)s” as %(attribute)s.") % {
+        "value": effect.value,
+        "attribute": effect.attribute,
+    }
+
+
+@describe.register
+def _start_opt_out(effect: outcome.StartOptOut, groups):
+    if effect.is_likely:
+        return _("Opts the contact out, until a person has looked at it.")
+    return _("Opts the contact out.")
+
+
+@describe.register
+def _end_opt_out(effect: outcome.EndOptOut, groups):
+    return _("Opts the contact in again.")
+
+
+@describe.register
+def _keep_silent(effect: outcome.KeepSilent, groups):
+    until = timezone.localtime(effect.until)
+    text = _("Leaves the contact to a person until %(until)s.")
+    if effect.is_loop:
+        text = _("Too many answers: automations say nothing until %(until)s.")
+    return text % {"until": date_format(until, "DATETIME_FORMAT")}
+
+
+def _cost(effect):
+    """What an SMS costs, or why it is not sent."""
+    if effect.held:
+        reason = OutboundMessage.HeldBy(effect.held).label
+        return _("not sent: %(reason)s") % {"reason": reason}
+    cost = segments.count(effect.body)
+    text = ngettext(
+        "%(count)d segment, %(encoding)s",
+        "%(count)d segments, %(encoding)s",
+        cost.parts,
+    )
+    return text % {"count": cost.parts, "encoding": cost.encoding}
+
+
+def _group(effect, groups):
+    return groups.get(effect.group, f"#{effect.group}")

@@ -1,0 +1,211 @@
+"""System checks of the project around the app: its apps, queue, database and URLs."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.core import checks
+from django.db import connections, router
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+
+Messages = Iterator[checks.CheckMessage]
+
+TAG = "wagtail_sms_automation"
+
+#: Id of the check -> the app without which nothing works.
+REQUIRED_APPS = {
+    "E031": "django_q",
+    "E032": "wagtail_modeladmin",
+    "E033": "wagtail.contrib.settings",
+}
+
+
+def error(number: str, text: str, hint: str) -> checks.Error:
+    """Return an error with an id of ours."""
+    return checks.Error(text, hint=hint, id=f"{TAG}.{number}")
+
+
+def warning(number: str, text: str, hint: str) -> checks.Warning:
+    """Return a warning with an id of ours."""
+    return checks.Warning(text, hint=hint, id=f"{TAG}.{number}")
+
+
+def check_installed_apps(app_configs: Any, **kwargs: Any) -> Messages:
+    """The apps that ours stands on are installed."""
+    for number, name in REQUIRED_APPS.items():
+        if not apps.is_installed(name):
+            names = {"name": name}
+            yield error(
+                number,
+                _("%(name)s is not installed.") % names,
+                _('Add "%(name)s" to INSTALLED_APPS.') % names,
+            )
+
+
+def check_time_zones(app_configs: Any, **kwargs: Any) -> Messages:
+    """Moments know their time zone: those that a gateway gives do."""
+    if not django_settings.USE_TZ:
+        yield error(
+            "E034",
+            _("USE_TZ is off: the moments that a gateway names cannot be stored."),
+            _("Set USE_TZ = True."),
+        )
+
+
+def check_cluster(app_configs: Any, **kwargs: Any) -> Messages:
+    """The queue is configured."""
+    if not _cluster():
+        yield warning(
+            "W041",
+            _("Q_CLUSTER is missing: no worker answers a message."),
+            _(
+                'Begin with Q_CLUSTER = {"orm": "default", "workers": 2, '
+                '"queue_limit": 4, "timeout": 60, "retry": 200, "max_attempts": 3, '
+                '"ack_failures": True, "save_limit": -1, "catch_up": False}.'
+            ),
+        )
+
+
+def check_timeout(app_configs: Any, **kwargs: Any) -> Messages:
+    """A task that hangs is ended."""
+    if _cluster() and not _cluster().get("timeout"):
+        yield warning(
+            "W043",
+            _(
+                "Q_CLUSTER has no timeout: a task that hangs is never ended, and is "
+                "started again after %(retry)s seconds (retry)."
+            )
+            % {"retry": _cluster().get("retry", 60)},
+            _('Set "timeout": 60 and "retry": 200.'),
+        )
+
+
+def check_retry(app_configs: Any, **kwargs: Any) -> Messages:
+    """A task is ended before it is started again."""
+    timeout, retry = _seconds("timeout", None), _seconds("retry", 60)
+    if timeout and retry is not None and retry <= timeout:
+        yield warning(
+            "W042",
+            _(
+                "In Q_CLUSTER, retry (%(retry)s) is not larger than timeout "
+                "(%(timeout)s): a task is started again while it still runs."
+            )
+            % {"retry": retry, "timeout": timeout},
+            _('Set "retry" to more than %(timeout)s, such as %(better)s.')
+            % {"timeout": timeout, "better": _enough(timeout)},
+        )
+
+
+def check_queue_limit(app_configs: Any, **kwargs: Any) -> Messages:
+    """A task that waits behind others in the cluster is not started twice."""
+    timeout, retry = _seconds("timeout", None), _seconds("retry", 60)
+    if not timeout or retry is None or not _repeats() or retry <= timeout:
+        return
+    workers, limit = _workers_and_limit()
+    if retry <= (limit / workers + 1) * timeout:
+        yield warning(
+            "W044",
+            _(
+                "In Q_CLUSTER, retry (%(retry)s) is short: %(limit)s tasks may wait "
+                "(queue_limit) for %(workers)s workers, each up to %(timeout)s seconds "
+                "(timeout), and retry counts while they wait."
+            )
+            % {
+                "retry": retry,
+                "limit": limit,
+                "workers": workers,
+                "timeout": timeout,
+            },
+            _('Set "retry" to %(better)s, or lower "queue_limit".')
+            % {"better": _enough(timeout)},
+        )
+
+
+def check_max_attempts(app_configs: Any, **kwargs: Any) -> Messages:
+    """A task that always fails is given up."""
+    if _cluster() and not _cluster().get("max_attempts") and _repeats():
+        yield warning(
+            "W045",
+            _("In Q_CLUSTER, max_attempts is 0: a task that fails is tried for ever."),
+            _('Set "max_attempts": 3.'),
+        )
+
+
+def check_sqlite(app_configs: Any, **kwargs: Any) -> Messages:
+    """SQLite takes its write lock when a transaction begins."""
+    alias = router.db_for_write(apps.get_model(TAG, "InboundMessage"))
+    options = connections[alias].settings_dict.get("OPTIONS", {})
+    is_immediate = str(options.get("transaction_mode")).upper() == "IMMEDIATE"
+    if connections[alias].vendor == "sqlite" and not is_immediate:
+        yield warning(
+            "W052",
+            _("SQLite gives up at once when web server and worker write together."),
+            _(
+                'Set DATABASES["%(alias)s"]["OPTIONS"] = '
+                '{"transaction_mode": "IMMEDIATE", "timeout": 20}.'
+            )
+            % {"alias": alias},
+        )
+
+
+def check_urls(app_configs: Any, **kwargs: Any) -> Messages:
+    """The webhooks have an address."""
+    if not getattr(django_settings, "ROOT_URLCONF", None):
+        return
+    try:
+        reverse("wagtail_sms_automation:inbound", args=["default"])
+    except NoReverseMatch:
+        yield warning(
+            "W053",
+            _("The webhooks have no address: no message can come in."),
+            _(
+                'Add path("sms/", include("wagtail_sms_automation.urls")) to the '
+                "urlpatterns of %(urlconf)s, before those of Wagtail."
+            )
+            % {"urlconf": django_settings.ROOT_URLCONF},
+        )
+
+
+ALL = (
+    check_installed_apps,
+    check_time_zones,
+    check_cluster,
+    check_timeout,
+    check_retry,
+    check_queue_limit,
+    check_max_attempts,
+    check_sqlite,
+    check_urls,
+)
+
+
+def _cluster() -> dict[str, Any]:
+    cluster = getattr(django_settings, "Q_CLUSTER", None)
+    return cluster if isinstance(cluster, dict) else {}
+
+
+def _seconds(name: str, default: int | None) -> float | None:
+    value = _cluster().get(name, default)
+    return value if isinstance(value, int | float) else None
+
+
+def _workers_and_limit() -> tuple[int, int]:
+    """What django-q2 makes of these settings."""
+    workers = int(_cluster().get("workers") or os.cpu_count() or 4)
+    return workers, int(_cluster().get("queue_limit") or workers**2)
+
+
+def _enough(timeout: float) -> int:
+    """A retry that is long enough, with a little to spare."""
+    workers, limit = _workers_and_limit()
+    return int((limit / workers + 1) * timeout) + 20
+
+
+def _repeats() -> bool:
+    """True for a broker that starts a task again; Redis, the default, forgets it."""
+    brokers = ("orm", "sqs", "iron_mq", "mongo", "broker_class")
+    return any(_cluster().get(name) for name in brokers)
