@@ -3,7 +3,9 @@
 import uuid
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from . import factories
 
@@ -89,3 +91,15 @@ def run_tasks(db):
         tasks.send()
 
     return run
+
+
+@pytest.fixture
+def count_queries():
+    """Return a function that counts the queries of a call."""
+
+    def count(call):
+        with CaptureQueriesContext(connection) as queries:
+            call()
+        return len(queries)
+
+    return count

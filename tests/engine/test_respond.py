@@ -435,7 +435,9 @@ def test_text_that_a_value_makes_too_long_is_held():
 
 
 def test_order_too_long_to_forward_is_cut_and_says_so():
-    forward = ForwardToPhone(id="f", phone_numbers=(KITCHEN,), body="{{ message.body }}")
+    forward = ForwardToPhone(
+        id="f", phone_numbers=(KITCHEN,), body="{{ message.body }}"
+    )
     [effect] = answer("a" * 2000, automation(1, actions=[forward])).effects
 
     assert effect.held is None

@@ -1,0 +1,218 @@
+"""Messages, to read: what came, what was answered, and why."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from wagtail_sms_automation.engine.outcome import (
+    Decision,
+    NearMiss,
+    Place,
+    Silence,
+)
+
+from ..factories import (
+    AutomationFactory,
+    ContactFactory,
+    DeliveryReportFactory,
+    InboundMessageFactory,
+    MatchFactory,
+    OutboundMessageFactory,
+)
+
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/sms/messages/"
+
+
+def page_of(message):
+    """Return the URL of a message's page."""
+    return reverse("sms_messages_modeladmin_inspect", args=[message.pk])
+
+
+def bodies_in(response):
+    """Return the bodies listed, in order."""
+    return [message.body for message in response.context["object_list"]]
+
+
+def test_it_shows_what_came_and_what_fired_newest_first(admin_client):
+    message = InboundMessageFactory(body="ORDER please")
+    MatchFactory(inbound=message, automation=AutomationFactory(name="Stage 1"))
+    InboundMessageFactory(body="", state="parked")
+    response = admin_client.get(LIST)
+    assert bodies_in(response) == ["", "ORDER please"]
+    html = response.content.decode()
+    for text in ("Stage 1", "Pending", "Parked", "(no text)", page_of(message)):
+        assert text in html
+
+
+def test_long_and_hostile_bodies(admin_client):
+    InboundMessageFactory(body="<script>alert(1)</script>" + "x" * 5000)
+    html = admin_client.get(LIST).content.decode()
+    assert "<script>alert(1)" not in html
+    assert "x" * 100 not in html
+
+
+def test_the_number_of_queries_does_not_grow(admin_client, count_queries):
+    MatchFactory.create_batch(2)
+    admin_client.get(LIST)
+    few = count_queries(lambda: admin_client.get(LIST))
+    MatchFactory.create_batch(40)
+    assert count_queries(lambda: admin_client.get(LIST)) == few
+
+
+@pytest.mark.parametrize("query", ["wanted", "WANTED", "+336999", "06 99 9"])
+def test_search_finds_bodies_and_numbers(admin_client, query):
+    contact = ContactFactory(phone_number="+33699900000")
+    InboundMessageFactory(contact=contact, body="This is Wanted")
+    InboundMessageFactory(body="Another")
+    response = admin_client.get(f"{LIST}results/", {"q": query})
+    assert bodies_in(response) == ["This is Wanted"]
+
+
+def test_filters(admin_client):
+    old = timezone.now() - timedelta(days=30)
+    contact = ContactFactory(first_name="Zoé", phone_number="+33699900000")
+    InboundMessageFactory(
+        contact=contact, body="wanted", received_at=old, state="parked"
+    )
+    InboundMessageFactory(body="other")
+    day = timezone.localtime(old).date()
+    for parameters in (
+        {"state": "parked"},
+        {"received_at_to": (day + timedelta(days=1)).isoformat()},
+        {"received_at_from": day.isoformat(), "received_at_to": day.isoformat()},
+        {"contact": "+33699900000"},
+        {"contact": "zo"},
+    ):
+        assert bodies_in(admin_client.get(LIST, parameters)) == ["wanted"], parameters
+
+
+def test_the_date_filter_needs_no_script(admin_client):
+    html = admin_client.get(LIST).content.decode()
+    assert 'type="date"' in html
+
+
+def test_someone_who_may_not_see_contacts_sees_no_number(client_of):
+    contact = ContactFactory(first_name="", last_name="", phone_number="+33699900000")
+    message = InboundMessageFactory(contact=contact, body="hello")
+    OutboundMessageFactory(inbound=message)
+    client = client_of("view_inboundmessage")
+    for page in (LIST, page_of(message)):
+        html = client.get(page).content.decode()
+        assert "+33699900000" not in html
+        assert "/admin/sms/contacts/" not in html
+        assert "+336•••••000" in html
+    assert "contact" not in client.get(LIST).context["filters"].form.fields
+    assert not bodies_in(client.get(LIST, {"q": "+336999"}))
+    assert bodies_in(client.get(LIST, {"contact": "nobody"})) == ["hello"]
+
+
+def decided_message():
+    """Return a message with a decision record of every kind."""
+    stage = AutomationFactory(name="Stage 1")
+    body = "Hi, ORDER <b>two</b>"
+    decisions = [
+        Decision(
+            automation=999,
+            name="Gone",
+            fired=False,
+            silence=Silence.CONTENT,
+            near_miss=NearMiss(keyword="Order", found="ORDER", difference="case"),
+        ),
+        Decision(
+            automation=stage.pk,
+            name="Stage 1",
+            fired=True,
+            places=(Place(keyword="ORDER", start=4, end=9),),
+        ),
+    ]
+    message = InboundMessageFactory(
+        body=body,
+        processed=True,
+        decisions=[decision.as_json() for decision in decisions],
+    )
+    return message, stage
+
+
+def test_the_page_marks_the_keyword_and_says_why(admin_client):
+    message, stage = decided_message()
+    message.refresh_from_db()
+    html = admin_client.get(page_of(message)).content.decode()
+    assert "Hi, <mark>ORDER</mark> &lt;b&gt;two&lt;/b&gt;" in html
+    assert "Fired by “ORDER” (at character 5)." in html
+    assert "The message does not contain what it listens to." in html
+    assert "“ORDER” differs from Order only in case." in html
+    assert f"/admin/sms/automations/edit/{stage.pk}/" in html
+    assert "/admin/sms/automations/edit/999/" not in html
+    assert html.index("Stage 1") < html.index("Gone")
+
+
+def test_the_page_shows_the_answers_and_what_became_of_them(admin_client):
+    message, stage = decided_message()
+    sent = OutboundMessageFactory(
+        inbound=message, automation=stage, state="delivered", body="For how <many>?"
+    )
+    DeliveryReportFactory(outbound=sent, status="sent")
+    DeliveryReportFactory(outbound=sent, status="delivered", reason="handset")
+    OutboundMessageFactory(inbound=message, state="held", held_by="loop")
+    OutboundMessageFactory(
+        inbound=message,
+        channel="email",
+        recipient="kitchen@example.com",
+        state="failed",
+        error="Mailbox full.",
+    )
+    html = admin_client.get(page_of(message)).content.decode()
+    for text in (
+        "For how &lt;many&gt;?",
+        "Delivered",
+        "handset",
+        "Too many automatic answers in a short time.",
+        "kitchen@example.com",
+        "Mailbox full.",
+    ):
+        assert text in html
+
+
+def test_the_page_asks_as_many_queries_for_many_answers(admin_client, count_queries):
+    message, stage = decided_message()
+    DeliveryReportFactory(
+        outbound=OutboundMessageFactory(inbound=message, automation=stage)
+    )
+    admin_client.get(page_of(message))
+    few = count_queries(lambda: admin_client.get(page_of(message)))
+    for _index in range(10):
+        answer = OutboundMessageFactory(inbound=message, automation=AutomationFactory())
+        DeliveryReportFactory.create_batch(2, outbound=answer)
+    assert count_queries(lambda: admin_client.get(page_of(message))) == few
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"state": "pending"}, "has not been handled yet"),
+        ({"processed": True}, "No automation was active"),
+        ({"state": "parked", "attempts": 3}, "failed, 3 times"),
+        ({"intent": "opt_out"}, "A request to stop (STOP)"),
+        ({"was_opted_out": True}, "was opted out when it came"),
+        ({"contact": None, "originator": "12345"}, "12345"),
+    ],
+)
+def test_the_page_says_where_it_stands(admin_client, fields, words):
+    message = InboundMessageFactory(**fields)
+    assert words in admin_client.get(page_of(message)).content.decode()
+
+
+def test_the_traceback_of_a_parked_message_stays_with_the_developers(admin_client):
+    message = InboundMessageFactory(state="parked", error="Traceback: /srv/secret.py")
+    assert "secret.py" not in admin_client.get(page_of(message)).content.decode()
+
+
+def test_nothing_can_be_changed_here(admin_client):
+    message = InboundMessageFactory()
+    for path in ("create/", f"edit/{message.pk}/", f"delete/{message.pk}/"):
+        assert admin_client.get(LIST + path).status_code == 404

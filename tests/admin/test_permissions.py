@@ -1,0 +1,209 @@
+"""Who gets in: every URL of this app, tried by somebody without its permission."""
+
+import re
+
+import pytest
+from django.urls import NoReverseMatch, get_resolver, reverse
+from wagtail.models import ModelLogEntry
+
+from wagtail_sms_automation.models import (
+    Automation,
+    Contact,
+    ContactGroup,
+    InboundMessage,
+    SmsSettings,
+)
+
+from ..factories import (
+    AutomationFactory,
+    ContactGroupFactory,
+    FlowFactory,
+    InboundMessageFactory,
+    MembershipFactory,
+)
+
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = "/admin/"
+
+
+def our_names():
+    """Return (URL name, names of its arguments) of every page this app registers."""
+    found = []
+
+    def walk(patterns, prefix, groups):
+        for pattern in patterns:
+            route = str(pattern.pattern)
+            arguments = groups + re.findall(r"\(\?P<(\w+)>", route)
+            arguments += re.findall(r"<(?:\w+:)?(\w+)>", re.sub(r"\(.*?\)", "", route))
+            if hasattr(pattern, "url_patterns"):
+                namespace = f"{pattern.namespace}:" if pattern.namespace else ""
+                walk(pattern.url_patterns, prefix + namespace, arguments)
+            elif pattern.name and f"{prefix}{pattern.name}".startswith("sms_"):
+                found.append((prefix + pattern.name, tuple(arguments)))
+
+    walk(get_resolver().url_patterns, "", [])
+    return found
+
+
+def other_urls(automation):
+    """Return the URLs of Wagtail's own that show our rows."""
+    bulk = "/admin/bulk/wagtail_sms_automation/automation"
+    settings = reverse(
+        "wagtailsettings:edit", args=["wagtail_sms_automation", "smssettings"]
+    )
+    return [
+        f"{bulk}/resume/?id={automation.pk}",
+        f"{bulk}/pause/?id={automation.pk}",
+        settings,
+    ]
+
+
+@pytest.fixture
+def rows():
+    """One row of each model, all with the same key as far as that can be."""
+    message = InboundMessageFactory(body="My secret")
+    automation = AutomationFactory(name="My secret", description="My secret")
+    automation.save_revision()
+    automation.save_revision()
+    MembershipFactory(contact=message.contact)
+    return {
+        "pk": automation.pk,
+        "revision_id": automation.latest_revision_id,
+        "revision_id_a": "earliest",
+        "revision_id_b": "latest",
+        "automation": automation,
+        "message": message,
+        "group": ContactGroupFactory(name="My secret"),
+        "flow": FlowFactory(name="My secret"),
+    }
+
+
+def key_for(name, rows):
+    """Return the key of the row a URL is about."""
+    if "automation" in name:
+        return rows["automation"].pk
+    if "group" in name:
+        return rows["group"].pk
+    if "flow" in name:
+        return rows["flow"].pk
+    return rows["message"].contact_id if "contacts" in name else rows["message"].pk
+
+
+def url_of(name, arguments, rows):
+    """Return the URL of a page about our rows."""
+    values = rows | {"pk": key_for(name, rows)}
+    return reverse(name, kwargs={argument: values[argument] for argument in arguments})
+
+
+def test_the_walk_finds_every_section():
+    names = [name for name, _arguments in our_names()]
+    for part in ("automations", "contact-groups", "contacts", "messages"):
+        assert any(f"sms_{part}_modeladmin_" in name for name in names), part
+    for chooser in ("contact_group", "automation", "flow"):
+        assert f"sms_{chooser}_chooser:choose" in names
+    assert len(names) >= 40
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(("name", "arguments"), our_names())
+def test_someone_with_admin_access_only_is_refused(
+    client_of, rows, name, arguments, method
+):
+    response = getattr(client_of(), method)(url_of(name, arguments, rows))
+    assert response.status_code == 302, response.content[:500]
+    assert response.url == REFUSED
+
+
+@pytest.mark.parametrize(("name", "arguments"), our_names())
+def test_scripts_are_refused_too(client_of, rows, name, arguments):
+    response = client_of().get(
+        url_of(name, arguments, rows), headers={"X-Requested-With": "XMLHttpRequest"}
+    )
+    assert response.status_code == 403
+    assert b"My secret" not in response.content
+
+
+@pytest.mark.parametrize(("name", "arguments"), our_names())
+def test_strangers_must_log_in(client, rows, name, arguments):
+    response = client.get(url_of(name, arguments, rows))
+    assert response.status_code == 302
+    assert response.url.startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("index", range(3))
+def test_wagtails_own_pages_about_our_rows_are_refused(client_of, rows, index, method):
+    url = other_urls(rows["automation"])[index]
+    response = getattr(client_of(), method)(url)
+    assert response.status_code == 302
+    assert b"My secret" not in response.content
+    rows["automation"].refresh_from_db()
+    assert rows["automation"].status == Automation.Status.PAUSED
+
+
+def test_nothing_changed_and_nothing_was_logged(client_of, rows):
+    client = client_of()
+    before = ModelLogEntry.objects.count()
+    for name, arguments in our_names():
+        client.post(url_of(name, arguments, rows), {"name": "Changed"})
+    assert ModelLogEntry.objects.count() == before
+    assert Automation.objects.get().name == "My secret"
+    assert ContactGroup.objects.count() == 2
+    assert InboundMessage.objects.count() == 1
+    assert Contact.objects.count() == 1
+    assert not SmsSettings.objects.exists()
+
+
+#: Permission -> the automation pages it opens, by GET.
+OPENS = {
+    "view_automation": {"index", "results", "history", "history_results"},
+    "pause_automation": {"index", "results", "history", "history_results"},
+    "delete_automation": {"index", "results", "history", "history_results", "delete"},
+    "add_automation": {"index", "results", "history", "history_results", "create"},
+    "change_automation": {
+        "index",
+        "results",
+        "history",
+        "history_results",
+        "edit",
+        "usage",
+        "compare",
+        "revert",
+    },
+}
+
+
+@pytest.mark.parametrize("permission", OPENS)
+def test_each_permission_opens_its_own_pages_only(client_of, rows, permission):
+    client, opened = client_of(permission), set()
+    for name, arguments in our_names():
+        _section, _separator, action = name.partition("_modeladmin_")
+        if not action or action in ("resume", "pause"):
+            continue
+        if client.get(url_of(name, arguments, rows)).status_code == 200:
+            assert name.startswith("sms_automations_"), name
+            opened.add(action)
+    assert opened == OPENS[permission]
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_pages_to_read_answer_no_other_method(admin_client, rows, method):
+    for section in ("contacts", "messages"):
+        name = f"sms_{section}_modeladmin_inspect"
+        url = url_of(name, ("pk",), rows)
+        assert getattr(admin_client, method)(url).status_code == 405
+
+
+def test_a_key_that_is_none_is_a_404(admin_client):
+    for name, arguments in our_names():
+        if "pk" not in arguments or "chooser" in name:
+            continue
+        values = {"pk": "x", "revision_id": 1, "revision_id_a": 1, "revision_id_b": 1}
+        try:
+            url = reverse(name, kwargs={key: values[key] for key in arguments})
+        except NoReverseMatch:
+            continue
+        method = "post" if name.endswith(("resume", "pause")) else "get"
+        assert getattr(admin_client, method)(url).status_code == 404, name

@@ -1,0 +1,204 @@
+"""Form fields of what editors write: keywords, numbers, addresses, texts to send."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from .. import phone_numbers
+from ..conf import settings
+from ..engine import rendering, segments
+from ..engine import text as keyword_text
+from ..engine.rules import Rulebook
+from .widgets import (
+    KeywordsInput,
+    SegmentedTextarea,
+    WordsInput,
+    replaces_typography,
+)
+
+
+class WordsField(forms.Field):
+    """A list of short texts."""
+
+    default_error_messages = {"required": _("Add at least one.")}
+
+    def to_python(self, value):
+        """Return the texts without space around them, without empty ones."""
+        return [word.strip() for word in value or () if word.strip()]
+
+    def clean(self, value):
+        """Clean each text; name every one that is wrong; drop repetitions."""
+        words, errors = {}, []
+        for word in self.to_python(value):
+            try:
+                cleaned = self.clean_word(word)
+            except ValidationError as error:
+                errors.append(error)
+            else:
+                words.setdefault(self.key(cleaned), cleaned)
+        if errors:
+            raise ValidationError(errors)
+        return super().clean(list(words.values()))
+
+    def clean_word(self, word: str) -> str:
+        """Return one text as it is kept; raise ValidationError that names it."""
+        return word
+
+    def key(self, word: str) -> str:
+        """Return what two equal texts share."""
+        return word
+
+
+class KeywordsField(WordsField):
+    """Keywords of a content condition."""
+
+    MAX_LENGTH = 160
+
+    default_error_messages = {"required": _("Add at least one keyword.")}
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=KeywordsInput(noun=_("Keywords")), **kwargs)
+
+    def clean_word(self, word):
+        """Refuse a keyword that no message can contain."""
+        if keyword_text.is_empty(word):
+            raise ValidationError(
+                _("“%(keyword)s” has no visible character, so no message contains it."),
+                code="empty",
+                params={"keyword": " ".join(f"U+{ord(char):04X}" for char in word)},
+            )
+        if len(word) > self.MAX_LENGTH:
+            raise ValidationError(
+                _(
+                    "“%(keyword)s…” is too long: a keyword has at most %(limit)s "
+                    "characters."
+                ),
+                code="max_length",
+                params={"keyword": word[:20], "limit": self.MAX_LENGTH},
+            )
+        return word
+
+    def key(self, word):
+        """Return the form in which two keywords match the same messages."""
+        return keyword_text.normalise(word)
+
+
+class PhoneNumbersField(WordsField):
+    """Phone numbers, kept as E.164; short codes where they can be meant."""
+
+    default_error_messages = {"required": _("Add at least one number.")}
+
+    def __init__(self, *, takes_short_codes: bool = False, **kwargs):
+        self.takes_short_codes = takes_short_codes
+        widget = WordsInput(noun=_("Phone numbers"), input_mode="tel")
+        super().__init__(widget=widget, **kwargs)
+
+    def clean_word(self, word):
+        """Return E.164, reading national numbers in the site's region."""
+        is_short = phone_numbers.kind(word) == phone_numbers.Kind.SHORT_CODE
+        if self.takes_short_codes and is_short:
+            return word
+        try:
+            return phone_numbers.normalise(word, settings.DEFAULT_REGION)
+        except phone_numbers.PhoneNumberError as error:
+            raise ValidationError(
+                _("%(number)s: %(reason)s"),
+                code="phone_number",
+                params={"number": word, "reason": error},
+            ) from error
+
+
+class EmailAddressesField(WordsField):
+    """E-mail addresses."""
+
+    default_error_messages = {"required": _("Add at least one address.")}
+
+    def __init__(self, **kwargs):
+        widget = WordsInput(noun=_("E-mail addresses"), input_mode="email")
+        super().__init__(widget=widget, **kwargs)
+
+    def clean_word(self, word):
+        """Refuse what is no address."""
+        message = _("%(value)s: This is not a valid e-mail address.")
+        EmailValidator(message=message)(word)
+        return word
+
+
+class TemplateField(forms.CharField):
+    """A text with placeholders."""
+
+    default_error_messages = {
+        "required": _("Write the text that is sent."),
+        "placeholder": _(
+            "Unknown or incomplete placeholder: %(wrong)s. You can use: %(known)s."
+        ),
+    }
+
+    def to_python(self, value):
+        """Return the text as it would be sent, but for its placeholders."""
+        return segments.clean(super().to_python(value) or "").strip()
+
+    def validate(self, value):
+        """Refuse placeholders that nothing would fill."""
+        super().validate(value)
+        if wrong := rendering.check(value):
+            known = ", ".join(f"{{{{ {name} }}}}" for name in rendering.PLACEHOLDERS)
+            raise ValidationError(
+                self.error_messages["placeholder"],
+                code="placeholder",
+                params={"wrong": ", ".join(wrong), "known": known},
+            )
+
+
+def validate_parts(body: str) -> None:
+    """Refuse a text of more parts than a provider sends."""
+    sent = segments.replace_typography(body) if replaces_typography() else body
+    parts = segments.count(sent).parts
+    most = Rulebook.max_parts
+    if parts > most:
+        raise ValidationError(
+            ngettext_lazy(
+                "This text takes %(parts)s SMS parts; at most %(most)s can be sent.",
+                "This text takes %(parts)s SMS parts; at most %(most)s can be sent.",
+                "most",
+            ),
+            code="parts",
+            params={"parts": parts, "most": most},
+        )
+
+
+class SmsTextField(TemplateField):
+    """A text that is sent by SMS."""
+
+    default_validators = [validate_parts]
+
+    def __init__(self, **kwargs):
+        widget = SegmentedTextarea(max_parts=Rulebook.max_parts)
+        super().__init__(widget=widget, **kwargs)
+
+
+class SmsSettingsForm(WagtailAdminModelForm):
+    """The site's settings, their texts counted and checked like an automation's."""
+
+    TEXTS = ("opt_out_text", "opt_in_text", "help_text")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in self.TEXTS:
+            if name in self.fields:
+                self.fields[name].widget = SegmentedTextarea()
+
+    def clean(self):
+        """Check each text, and show what is wrong at its field."""
+        cleaned_data = super().clean()
+        for name in self.TEXTS:
+            try:
+                text = SmsTextField(required=False).clean(cleaned_data.get(name, ""))
+            except ValidationError as error:
+                self.add_error(name, error)
+            else:
+                cleaned_data[name] = text
+        return cleaned_data

@@ -1,0 +1,34 @@
+"""The panels of the SMS settings page."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
+
+from .forms import SmsSettingsForm
+
+
+SMS_SETTINGS_EDIT_HANDLER = ObjectList(
+    [
+        MultiFieldPanel([FieldPanel("opening_hours")], heading=_("Opening hours")),
+        MultiFieldPanel(
+            [
+                FieldPanel("opt_out_text"),
+                FieldPanel("opt_in_text"),
+                FieldPanel("help_text"),
+            ],
+            heading=_("Answers to STOP, START and HELP"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("replies_per_minute"),
+                FieldPanel("replies_per_hour"),
+                FieldPanel("replies_per_day"),
+            ],
+            heading=_("Loop guard"),
+            help_text=_(
+                "Two robots must not talk to each other for long. When a contact has "
+                "got so many automatic replies, automations fall silent for it."
+            ),
+        ),
+    ],
+    base_form_class=SmsSettingsForm,
+)

@@ -1,0 +1,206 @@
+"""Automations: the list with its three dots, resume and pause."""
+
+from datetime import timedelta
+
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.ui.tables import Column, DateColumn
+
+from ...models import Automation, Match, WrongStatus
+from ..columns import WIDE, KeywordsColumn, PlainCheckboxColumn, StatusColumn
+from ..filters import AutomationFilterSet
+from . import generic
+
+
+#: What "fired" counts in the list.
+RECENT = timedelta(days=30)
+
+
+class IndexView(generic.IndexView):
+    """All automations, in the order in which they fire."""
+
+    template_name = "wagtail_sms_automation/admin/automations/index.html"
+    filterset_class = AutomationFilterSet
+    default_ordering = "sort_order"
+
+    @cached_property
+    def columns(self):
+        """Tick box, name with the three dots, and what tells one from the other."""
+        return [
+            *self._checkbox_columns(),
+            self.title_column("name", label=_("Name"), sort_key="name"),
+            KeywordsColumn("keywords", label=_("Keywords"), accessor=listed_keywords),
+            StatusColumn(
+                "status", label=_("Status"), sort_key="status", accessor=status_of
+            ),
+            Column("flow", label=_("Flow"), sort_key="flow__name", classname=WIDE),
+            Column(
+                "match_count",
+                label=_("Fired in 30 days"),
+                sort_key="match_count",
+                classname=WIDE,
+            ),
+            DateColumn(
+                "last_matched_at",
+                label=_("Last fired"),
+                sort_key="last_matched_at",
+                classname=WIDE,
+            ),
+            DateColumn(
+                "updated_at",
+                label=_("Updated"),
+                sort_key="updated_at",
+                classname=WIDE,
+            ),
+        ]
+
+    def _checkbox_columns(self):
+        if not self.user_has_permission("pause"):
+            return []
+        return [PlainCheckboxColumn("bulk_actions", obj_type="automation")]
+
+    def get_base_queryset(self):
+        """Return all rows with what the columns show, in one query."""
+        queryset = super().get_base_queryset().select_related("flow")
+        return with_matches(queryset, timezone.now() - RECENT)
+
+    def get_valid_orderings(self):
+        """Allow the order in which they fire."""
+        return [*super().get_valid_orderings(), "sort_order"]
+
+    def order_queryset(self, queryset):
+        """Break ties by the order in which they fire."""
+        return queryset.order_by(self.ordering, "sort_order", "pk")
+
+    def search_queryset(self, queryset):
+        """Search names, descriptions, flows and keywords, without a search index."""
+        if not self.is_searching:
+            return queryset
+        query = self.search_query
+        return queryset.filter(
+            Q(name__icontains=query)
+            | Q(description__icontains=query)
+            | Q(flow__name__icontains=query)
+            | Q(pk__in=listening_to(query))
+        )
+
+    def get_context_data(self, **kwargs):
+        """Say who may use the bulk actions."""
+        can_pause = self.user_has_permission("pause")
+        return super().get_context_data(can_pause=can_pause, **kwargs)
+
+
+def with_matches(queryset, since):
+    """Annotate match_count, counted since a moment, and last_matched_at.
+
+    A join would read every match there ever was; these ask the index, row by row.
+    """
+    matches = Match.objects.filter(automation=OuterRef("pk")).order_by()
+    recent = matches.filter(matched_at__gte=since).values("automation")
+    return queryset.annotate(
+        match_count=Coalesce(Subquery(recent.annotate(n=Count("pk")).values("n")), 0),
+        last_matched_at=Subquery(
+            matches.order_by("-matched_at").values("matched_at")[:1]
+        ),
+    )
+
+
+def status_of(automation):
+    """Return the tag of an automation's status."""
+    is_active = automation.status == Automation.Status.ACTIVE
+    return automation.get_status_display(), "is-positive" if is_active else "is-neutral"
+
+
+def listed_keywords(automation):
+    """Return (keyword, is_excluded) of the content conditions.
+
+    The raw stream is read: block values would fetch the groups and automations that
+    other conditions name, row by row.
+    """
+    return [
+        (keyword, child["value"].get("operator") == "none")
+        for child in automation.conditions.raw_data
+        if child["type"] == "content"
+        for keyword in child["value"].get("keywords") or ()
+    ]
+
+
+def listening_to(query):
+    """Return the ids of the automations with such a keyword."""
+    automations = Automation.objects.only("pk", "conditions").order_by()
+    return [
+        automation.pk
+        for automation in automations
+        if any(
+            query.casefold() in keyword.casefold()
+            for keyword, _is_excluded in listed_keywords(automation)
+        )
+    ]
+
+
+class CreateView(generic.CreateView):
+    """A new automation is saved paused, and says so."""
+
+    def get_success_message(self, instance=None):
+        """Say that it does not fire yet."""
+        return _(
+            "The automation “%(name)s” is saved and paused. Resume it when it is ready."
+        ) % {"name": instance or self.object}
+
+
+class CopyView(generic.CopyView, CreateView):
+    """A copy is saved paused, too."""
+
+
+class EditView(generic.EditView):
+    """Saving an active automation changes what customers get, and says so."""
+
+    template_name = "wagtail_sms_automation/admin/automations/edit.html"
+
+
+class RevertView(generic.RevertView):
+    """Reverting never touches the status: the model sees to that."""
+
+
+class MoveView(generic.OperationView):
+    """Resume or pause one automation."""
+
+    permission_required = "pause"
+
+    def perform_operation(self):
+        """Move it; say so if it stood there already."""
+        try:
+            self.move()
+        except WrongStatus:
+            messages.warning(self.request, self.already % {"name": self.object})
+        else:
+            messages.success(self.request, self.moved % {"name": self.object})
+
+
+class ResumeView(MoveView):
+    """Let it fire on the next matching message."""
+
+    moved = gettext_lazy(
+        "The automation “%(name)s” is active: it answers the next matching message."
+    )
+    already = gettext_lazy("The automation “%(name)s” was active already.")
+
+    def move(self):
+        """Resume it."""
+        self.object.resume(user=self.request.user)
+
+
+class PauseView(MoveView):
+    """Keep it from firing."""
+
+    moved = gettext_lazy("The automation “%(name)s” is paused: it answers nobody.")
+    already = gettext_lazy("The automation “%(name)s” was paused already.")
+
+    def move(self):
+        """Pause it."""
+        self.object.pause(user=self.request.user)

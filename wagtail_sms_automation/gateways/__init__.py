@@ -1,0 +1,45 @@
+"""Gateways: providers of SMS, both ways. get_gateway(alias) gives a configured one."""
+
+from functools import cache
+from typing import Any
+
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from wagtail_sms_automation.conf import settings as sms_settings
+from wagtail_sms_automation.gateways.base import Gateway
+
+
+class UnknownGateway(KeyError):
+    """No gateway is configured under this alias."""
+
+    def __str__(self) -> str:
+        # KeyError shows its text in quotes.
+        return str(self.args[0])
+
+
+@cache
+def get_gateway(alias: str = "default") -> Gateway:
+    """The gateway configured under this alias, made once per process."""
+    try:
+        configured = sms_settings.GATEWAYS[alias]
+    except KeyError:
+        raise UnknownGateway(
+            f"No gateway is called {alias!r}. WAGTAIL_SMS_AUTOMATION['GATEWAYS'] has: "
+            f"{', '.join(aliases()) or 'none'}."
+        ) from None
+    gateway_class: type[Gateway] = import_string(configured["BACKEND"])
+    return gateway_class(alias, configured.get("OPTIONS") or {})
+
+
+def aliases() -> list[str]:
+    """The aliases of all configured gateways."""
+    return list(sms_settings.GATEWAYS)
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "WAGTAIL_SMS_AUTOMATION":
+        get_gateway.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,57 @@
+"""What Wagtail is told of; nothing is decided here."""
+
+from django.contrib.auth.models import Permission
+from wagtail import hooks
+from wagtail_modeladmin.options import modeladmin_register
+
+from . import models
+from .admin import log_actions
+from .admin.bridge import register_policies
+from .admin.bulk_actions import PauseBulkAction, ResumeBulkAction
+from .admin.choosers import automation_chooser, contact_group_chooser, flow_chooser
+from .admin.icons import icon_templates
+from .admin.modeladmin import SmsGroup
+from .admin.settings_panels import SMS_SETTINGS_EDIT_HANDLER
+
+
+register_policies(
+    [
+        models.Automation,
+        models.ContactGroup,
+        models.Contact,
+        models.Flow,
+        models.InboundMessage,
+    ]
+)
+modeladmin_register(SmsGroup)
+models.SmsSettings.edit_handler = SMS_SETTINGS_EDIT_HANDLER
+
+
+@hooks.register("register_admin_viewset")
+def register_choosers():
+    """Choosers of groups, automations and flows."""
+    return [contact_group_chooser, automation_chooser, flow_chooser]
+
+
+@hooks.register("register_permissions")
+def register_flow_permissions():
+    """Flows have no section of their own, yet somebody must be allowed to make one."""
+    return Permission.objects.filter(
+        content_type__app_label="wagtail_sms_automation", content_type__model="flow"
+    )
+
+
+@hooks.register("register_log_actions")
+def register_log_actions(actions):
+    """Resume and pause."""
+    log_actions.register(actions)
+
+
+@hooks.register("register_icons")
+def register_icons(icons):
+    """Every drawing in the folder."""
+    return [*icons, *icon_templates()]
+
+
+hooks.register("register_bulk_action", ResumeBulkAction)
+hooks.register("register_bulk_action", PauseBulkAction)
