@@ -85,10 +85,19 @@ def _raw_request(request):
     return RawRequest(
         method=request.method,
         urls=_public_urls(request),
-        query=request.META.get("QUERY_STRING", ""),
+        query=_query(request),
         headers={name.lower(): value for name, value in request.headers.items()},
         body=_body(request),
     )
+
+
+def _query(request):
+    """The query string; WSGI hands over its bytes as Latin-1."""
+    query = request.META.get("QUERY_STRING", "")
+    try:
+        return query.encode("latin-1").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return query
 
 
 def _body(request):

@@ -5,7 +5,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import textwrap
 import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -541,47 +540,47 @@ def test_each_thread_has_its_own_connection(fake, gateway):
     assert sorted(by_connection) == [1] * 5 + [2] * 5 + [3] * 5 + [4] * 5
 
 
+FORKING = """
+import os, sys
+from wagtail_sms_automation.gateways.base import Submission
+from wagtail_sms_automation.gateways.messagebird import MessageBirdGateway
+
+gateway = MessageBirdGateway(
+    "default", {"ACCESS_KEY": "test_key", "ENDPOINT": sys.argv[1]}
+)
+
+def send(name):
+    gateway.send(
+        Submission(
+            reference=name,
+            originator="Zoe",
+            recipient="+33612345678",
+            body=f"{name} {os.getpid()}",
+        )
+    )
+
+send("parent")
+children = []
+for number in range(2):
+    child = os.fork()
+    if child == 0:
+        for _ in range(10):
+            send(f"child-{number}")
+        os._exit(0)
+    children.append(child)
+for _ in range(10):
+    send("parent")
+failed = [os.waitpid(child, 0)[1] for child in children]
+send("parent")
+sys.exit(any(failed))
+"""
+
+
 def test_a_forked_process_opens_a_connection_of_its_own(fake):
     """As django-q2 and gunicorn do: the parent sends, forks, and all send at once."""
-    script = textwrap.dedent(
-        """
-        import os, sys
-        from wagtail_sms_automation.gateways.base import Submission
-        from wagtail_sms_automation.gateways.messagebird import MessageBirdGateway
-
-        gateway = MessageBirdGateway(
-            "default", {"ACCESS_KEY": "test_key", "ENDPOINT": sys.argv[1]}
-        )
-
-        def send(name):
-            gateway.send(
-                Submission(
-                    reference=name,
-                    originator="Zoe",
-                    recipient="+33612345678",
-                    body=f"{name} {os.getpid()}",
-                )
-            )
-
-        send("parent")
-        children = []
-        for number in range(2):
-            child = os.fork()
-            if child == 0:
-                for _ in range(10):
-                    send(f"child-{number}")
-                os._exit(0)
-            children.append(child)
-        for _ in range(10):
-            send("parent")
-        failed = [os.waitpid(child, 0)[1] for child in children]
-        send("parent")
-        sys.exit(any(failed))
-        """
-    )
     root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
     subprocess.run(
-        [sys.executable, "-c", script, fake.url],
+        [sys.executable, "-c", FORKING, fake.url],
         check=True,
         env={**os.environ, "PYTHONPATH": root},
         timeout=LONG,

@@ -88,6 +88,17 @@ def test_a_get_request_is_a_message_too():
 
 
 @pytest.mark.django_db
+def test_a_query_with_raw_bytes_is_read_as_utf8():
+    query = "id=1&originator=33612000001&body=" + "Léa".encode().decode("latin-1")
+    headers = gateways.get_gateway().sign("GET", f"{BASE}{URL}?{query}", b"")
+
+    answer = Client().get(URL, headers=headers, QUERY_STRING=query)
+
+    assert answer.status_code == 200
+    assert InboundMessage.objects.get().body == "Léa"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "signed_url",
     ["http://evil.example" + URL, BASE + "/sms/default/delivery-report/"],
