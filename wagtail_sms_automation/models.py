@@ -406,7 +406,8 @@ class InboundMessage(models.Model):
         ]
 
     def __str__(self):
-        return f"{mask(self.originator)} · {self.received_at:%Y-%m-%d %H:%M}"
+        received_at = timezone.localtime(self.received_at)
+        return f"{mask(self.originator)} · {received_at:%Y-%m-%d %H:%M}"
 
 
 class Match(models.Model):
@@ -579,9 +580,16 @@ class OutboundMessage(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    state__in=(
-                        "queued held sending unknown sent failed expired delivered"
-                    ).split()
+                    state__in=[
+                        "queued",
+                        "held",
+                        "sending",
+                        "unknown",
+                        "sent",
+                        "failed",
+                        "expired",
+                        "delivered",
+                    ]
                 ),
                 name="sms_outbound_state",
             ),

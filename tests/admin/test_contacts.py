@@ -62,7 +62,7 @@ def test_an_opt_out_that_ended_is_none(admin_client):
         ("612345", False),
         ("bla", True),
         ("élo", True),
-        ("Éloïse Bla", True),
+        ("éloïse bla", True),
         ("lanc", False),
         ("ana", False),
         ("+", False),
@@ -75,9 +75,6 @@ def test_search_reads_the_beginning(admin_client, query, found):
     ContactFactory(first_name="Zoé", last_name="Zola", phone_number="+33799999999")
     response = admin_client.get(f"{LIST}results/", {"q": query})
     expected = ["éloïse"] if found else []
-    if query == "Éloïse Bla":
-        # SQLite folds ASCII letters only.
-        expected = names_in(response)[:1] or []
     assert names_in(response) == expected
 
 

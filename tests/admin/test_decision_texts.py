@@ -2,7 +2,7 @@
 
 import pytest
 
-from wagtail_sms_automation.admin import decision_texts
+from wagtail_sms_automation import decision_texts
 from wagtail_sms_automation.engine.outcome import (
     Decision,
     NearMiss,

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from django.template.loader import get_template
-from django.utils import translation
 from django.utils.functional import Promise
 from wagtail import hooks
 
@@ -158,10 +157,3 @@ def test_no_template_of_ours_has_inline_code():
             assert "src=" in script or "application/json" in script, path
         assert "<style" not in source, path
         assert not re.search(r"\s(style|on[a-z]+)=\"", source), path
-
-
-def test_our_words_are_in_the_visitors_language(admin_client):
-    with translation.override("fr"):
-        assert str(modeladmin.AutomationAdmin.menu_label)
-    html = admin_client.get("/admin/sms/automations/").content.decode()
-    assert "Automations" in html

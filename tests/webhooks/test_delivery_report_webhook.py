@@ -9,10 +9,10 @@ from django.test import Client
 
 from tests import factories
 from wagtail_sms_automation import gateways
-from wagtail_sms_automation.models import DeliveryReport, OptOut, OutboundMessage
-from wagtail_sms_automation.outbound import record_report
 from wagtail_sms_automation.gateways.base import DeliveryReport as Report
 from wagtail_sms_automation.gateways.base import ReportStatus
+from wagtail_sms_automation.models import DeliveryReport, OptOut, OutboundMessage
+from wagtail_sms_automation.outbound import record_report
 
 
 pytestmark = pytest.mark.django_db

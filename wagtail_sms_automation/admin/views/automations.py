@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Count, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -11,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, DateColumn
 
-from ...models import Automation, Match, WrongStatus
+from ...models import Automation, WrongStatus
 from ..columns import WIDE, KeywordsColumn, PlainCheckboxColumn, StatusColumn
 from ..filters import AutomationFilterSet
 from . import generic
@@ -33,7 +32,7 @@ class IndexView(generic.IndexView):
         """Tick box, name with the three dots, and what tells one from the other."""
         return [
             *self._checkbox_columns(),
-            self.title_column("name", label=_("Name"), sort_key="name"),
+            self.title_column("name", label=_("Name"), sort_key="name", width="28%"),
             KeywordsColumn("keywords", label=_("Keywords"), accessor=listed_keywords),
             StatusColumn(
                 "status", label=_("Status"), sort_key="status", accessor=status_of
@@ -67,7 +66,7 @@ class IndexView(generic.IndexView):
     def get_base_queryset(self):
         """Return all rows with what the columns show, in one query."""
         queryset = super().get_base_queryset().select_related("flow")
-        return with_matches(queryset, timezone.now() - RECENT)
+        return queryset.with_matches_since(timezone.now() - RECENT)
 
     def get_valid_orderings(self):
         """Allow the order in which they fire."""
@@ -93,21 +92,6 @@ class IndexView(generic.IndexView):
         """Say who may use the bulk actions."""
         can_pause = self.user_has_permission("pause")
         return super().get_context_data(can_pause=can_pause, **kwargs)
-
-
-def with_matches(queryset, since):
-    """Annotate match_count, counted since a moment, and last_matched_at.
-
-    A join would read every match there ever was; these ask the index, row by row.
-    """
-    matches = Match.objects.filter(automation=OuterRef("pk")).order_by()
-    recent = matches.filter(matched_at__gte=since).values("automation")
-    return queryset.annotate(
-        match_count=Coalesce(Subquery(recent.annotate(n=Count("pk")).values("n")), 0),
-        last_matched_at=Subquery(
-            matches.order_by("-matched_at").values("matched_at")[:1]
-        ),
-    )
 
 
 def status_of(automation):

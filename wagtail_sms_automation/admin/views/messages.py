@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from ... import decision_texts
 from ...models import Automation, Contact, InboundMessage, Match, OutboundMessage
 from ...phone_numbers import mask
-from .. import decision_texts
 from ..columns import WIDE, NamesColumn, StatusColumn, UserTextTitleColumn
 from ..filters import ContactMessageFilterSet, MessageFilterSet, number_prefixes
 from . import generic
