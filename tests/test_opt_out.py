@@ -53,6 +53,17 @@ def test_stop_is_confirmed_once_and_fires_nothing(
     assert message.decisions[0]["silence"] == "opt_out_word"
 
 
+def test_stop_is_confirmed_after_many_answers_too(
+    text_us, run_tasks, texts, any_answer
+):
+    for number in range(4):
+        text_us(f"hello {number}")
+    text_us("STOP")
+    run_tasks()
+
+    assert bodies()[-1] == "You get no more texts."
+
+
 def test_without_a_text_stop_is_silent(text_us, run_tasks, any_answer):
     text_us("STOP")
     run_tasks()

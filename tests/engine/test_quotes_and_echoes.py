@@ -101,7 +101,7 @@ def test_keyword_anywhere_in_the_text_is_quoted_too():
 def test_phrase_that_begins_in_a_quotation_does_not_count():
     content = Content(keywords=("opt out now",))
 
-    assert not held("Reply ORDER to start. Reply STOP to opt out now", content).holds
+    assert not held(f"{INVITATION.rstrip('.')} now", content).holds
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,33 @@ def test_what_is_quoted(body, found):
 
 
 def test_half_a_word_is_not_quoted():
-    body = "Order by text tonight, 18:00-21:30. RESERVE"
+    body = "Chez Lea: hungry? Order by text tonight, 18:00-21:30. RESERVE"
 
-    assert quoted(body, INVITATION) == ["Order by text tonight, 18:00-21:30. "]
+    assert quoted(body, INVITATION) == [body.removesuffix("RESERVE")]
+
+
+EXAMPLE = (
+    "Delivery: text FOOD, then quantity x number, your address and any allergy. "
+    "Example: FOOD 2x1, 1x5, 12 Port Street, nut allergy"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "FOOD 2x1, 1x5, 12 Port Street, nut allergy",
+        "FOOD 2x1, 1x5, 12 Port Street",
+        "Hello! FOOD 2x1, 1x5, 12 Port Street, thanks",
+    ],
+)
+def test_an_order_that_follows_our_example_is_answered(body):
+    assert held(body, Content(keywords=("FOOD",)), [EXAMPLE]).holds
+
+
+def test_most_of_our_text_is_an_echo_wherever_it_begins():
+    tail = INVITATION.removeprefix("Chez Lea: hungry? ")
+
+    assert not held(f"Re: {tail}").holds
 
 
 def test_runs_of_several_sent_texts_are_found():

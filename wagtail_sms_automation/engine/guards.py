@@ -82,12 +82,18 @@ def _guard_reply(
 ) -> SendSms:
     rulebook, now = situation.rulebook, situation.now
     held = reply.held or refused or _unsendable(reply.body, rulebook)
-    if not held and is_loop(reply.body, sent_texts, rulebook.loop_caps, now):
-        held = Held.LOOP
+    if not held and not _confirms_stop(reply):
+        is_held = is_loop(reply.body, sent_texts, rulebook.loop_caps, now)
+        held = Held.LOOP if is_held else None
     if not held:
         # What several automations answer to one message counts together.
         sent_texts.append(SentText(body=reply.body, sent_at=now))
     return replace(reply, held=held)
+
+
+def _confirms_stop(reply: SendSms) -> bool:
+    """Who writes STOP is told so, whatever was said before: it happens once a stop."""
+    return reply.automation is None and reply.action == "opt_out"
 
 
 def _guard_forward(forward: ForwardSms, situation: Situation) -> ForwardSms:

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from itertools import islice
 
 
-#: A run of so many characters that stands in a sent text is a quotation.
+#: A run of so many characters that stands in a sent text may be a quotation.
 QUOTED_RUN = 25
 #: So is a whole span between quotation marks, from this length.
 QUOTED_SPAN = 12
@@ -267,6 +267,25 @@ def _quoted_spans(form: NormalForm, sent: Sequence[str]) -> Iterator[Span]:
 
 
 def _echoes(text: str, sent: Sequence[str]) -> Iterator[Span]:
+    for start, end in _merged(_runs(text, sent)):
+        if _is_echo(text[start:end], sent):
+            yield start, end
+
+
+def _is_echo(run: str, sent: Sequence[str]) -> bool:
+    """Tell a text of ours that comes back from an example out of it that is followed.
+
+    An echo repeats us from the beginning, or most of us. Who orders as our example
+    shows ("FOOD 2x1, 12 Port Street") copies a piece out of the middle, and must be
+    answered.
+    """
+    return any(
+        body.startswith(run[:QUOTED_RUN]) or (2 * len(run) >= len(body) and run in body)
+        for body in sent
+    )
+
+
+def _runs(text: str, sent: Sequence[str]) -> Iterator[Span]:
     size = QUOTED_RUN
     ours = {
         body[start : start + size]
