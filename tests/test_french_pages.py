@@ -1,0 +1,290 @@
+"""The admin as a French editor sees it: no page falls back on our English."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.users.models import UserProfile
+
+from wagtail_sms_automation import decision_texts
+from wagtail_sms_automation.admin.modeladmin import SmsGroup
+from wagtail_sms_automation.engine import outcome
+from wagtail_sms_automation.models import InboundMessage, OptOut, OutboundMessage
+
+from . import factories
+from .factories import block
+from .shown_text import shown_texts
+from .test_french import FRENCH, PLACEHOLDER, catalogues_of_others, english
+
+
+AUTOMATIONS = "/admin/sms/automations/"
+BULK = "/admin/bulk/wagtail_sms_automation/automation"
+SETTINGS = "/admin/settings/wagtail_sms_automation/smssettings/"
+#: Actions that answer a POST only.
+MOVES = ("resume", "pause")
+
+
+@pytest.fixture(scope="module")
+def patterns():
+    """A pattern for each English text of ours alone whose French differs."""
+    shared = {key for catalogue in catalogues_of_others() for key in catalogue}
+    patterns = {}
+    for key, text in FRENCH.items():
+        source = english(key)
+        words = PLACEHOLDER.sub("", source)
+        if key not in shared and source != text and re.search(r"[a-z]{2}", words):
+            parts = [re.escape(part) for part in PLACEHOLDER.split(source)]
+            whole = (
+                r"(?<![\w.])(?<!%\()(?<!{{ )" + ".{1,90}?".join(parts) + r"(?![\w@])"
+            )
+            patterns[source] = re.compile(whole)
+    return patterns
+
+
+@pytest.fixture
+def english_in(patterns):
+    """Return a function: our English texts that a response shows, and where."""
+
+    def english_in(response):
+        assert response.status_code == 200, response
+        return {
+            source: text
+            for text in shown_texts(response)
+            for source, pattern in patterns.items()
+            if pattern.search(text)
+        }
+
+    return english_in
+
+
+@pytest.fixture
+def editor(superuser):
+    """A test client of a superuser who reads French."""
+    profile = UserProfile.get_for_user(superuser)
+    profile.preferred_language = "fr"
+    profile.save()
+    client = Client()
+    client.force_login(superuser)
+    return client
+
+
+def of_every_type(group, other):
+    """Return conditions and actions of every type."""
+    return {
+        "conditions": [
+            *(
+                factories.content("MENU", operator=operator)
+                for operator in ("any", "all", "none", "begins", "exact")
+            ),
+            block("receiving_number", numbers=["+33939000001"]),
+            block("received_between", starts_at=None, ends_at="2026-07-14T18:00:00Z"),
+            block("opening_hours", when="open"),
+            factories.in_group(group),
+            factories.in_group(group, block_type="not_in_group"),
+            factories.follows(other),
+            block("frequency", limit="hours", hours=24),
+        ],
+        "actions": [
+            factories.reply("Merci !"),
+            factories.add_to_group(group),
+            factories.remove_from_group(group),
+            block("forward_to_phone", phone_numbers=["+33612345678"], body="Plat"),
+            block("forward_to_email", addresses=["c@example.com"], body="Plat"),
+            block("save_answer", attribute="adresse"),
+            block("opt_out"),
+            block("hand_over", hours=12),
+        ],
+    }
+
+
+def decisions_about(automation):
+    """Return a decision record: each way to fire, to stay silent, to miss."""
+    place = outcome.Place(start=0, end=4, keyword="MENU")
+    ways = [{"fired": True}, {"fired": True, "places": (place,)}]
+    ways += [{"fired": False, "silence": silence} for silence in outcome.Silence]
+    for difference in decision_texts.NEAR_MISSES:
+        miss = outcome.NearMiss(found="menu", keyword="MENU", difference=difference)
+        ways.append(
+            {"fired": False, "silence": outcome.Silence.CONTENT, "near_miss": miss}
+        )
+    return [
+        outcome.Decision(
+            automation=automation.pk, name=automation.name, **way
+        ).as_json()
+        for way in ways
+    ]
+
+
+def answered_message(contact, automation):
+    """Return a message with an answer in every state."""
+    message = factories.InboundMessageFactory(
+        contact=contact,
+        body="MENU midi",
+        state=InboundMessage.State.PARKED,
+        attempts=5,
+        intent="likely_opt_out",
+        was_opted_out=True,
+        decisions=decisions_about(automation),
+    )
+    factories.MatchFactory(inbound=message, automation=automation, keyword="MENU")
+    answers = [{"state": state} for state in OutboundMessage.State]
+    answers += [{"state": "held", "held_by": why} for why in OutboundMessage.HeldBy]
+    answers += [{"channel": "email", "recipient": "c@example.com"}]
+    for number, fields in enumerate(answers):
+        factories.OutboundMessageFactory(
+            inbound=message, body="Merci !", parts=number, **fields
+        )
+    return message
+
+
+@pytest.fixture
+def rows(superuser):
+    """A restaurant with something in every corner, by section; its words are French."""
+    group = factories.ContactGroupFactory(name="Livraisons")
+    paused = factories.AutomationFactory(name="Étape 2")
+    automation = factories.AutomationFactory(
+        name="Étape 1",
+        flow=factories.FlowFactory(name="Commandes"),
+        **of_every_type(group, paused),
+    )
+    automation.save_revision()
+    automation.resume(user=superuser)
+    automation.save_revision()
+    contact = factories.ContactFactory(
+        first_name="Zoé",
+        last_name="Martin",
+        language="fr",
+        is_flagged=True,
+        silent_until=timezone.now() + timedelta(hours=1),
+        attributes={"adresse": "Lyon"},
+    )
+    factories.MembershipFactory(contact=contact, group=group, automation=automation)
+    for cause in OptOut.Cause:
+        factories.OptOutFactory(contact=contact, cause=cause, ended_at=timezone.now())
+    factories.OptOutFactory(contact=contact, needs_review=True)
+    bare = factories.ContactFactory(first_name="Léa", last_name="Petit")
+    return {
+        "automations": [automation, paused],
+        "contact-groups": [group, factories.ContactGroupFactory(name="Amis")],
+        "contacts": [contact, bare],
+        "messages": [
+            answered_message(contact, automation),
+            factories.InboundMessageFactory(contact=bare, body="", state="pending"),
+        ],
+    }
+
+
+def pages():
+    """Return (section, action) of every page of ours."""
+    return [
+        (admin.base_url_path.removeprefix("sms/"), action)
+        for admin in SmsGroup.items
+        for action in admin.actions
+        if action not in MOVES
+    ]
+
+
+def urls_of(section, action, rows):
+    """Return the URLs of one page: of each row, or of none."""
+    name = f"sms_{section}_modeladmin_{action}"
+    if action in ("index", "results", "create"):
+        return [reverse(name)]
+    more = {"compare": ["earliest", "latest"]}.get(action, [])
+    kept = rows[section]
+    if action in ("compare", "revert"):
+        kept = kept[:1]
+    if action == "revert":
+        more = [kept[0].latest_revision_id]
+    return [reverse(name, args=[row.pk, *more]) for row in kept]
+
+
+@pytest.mark.parametrize(("section", "action"), pages())
+def test_no_page_shows_our_english(editor, rows, english_in, section, action):
+    for url in urls_of(section, action, rows):
+        assert english_in(editor.get(url)) == {}, url
+
+
+@pytest.mark.parametrize("chooser", ["contact_group", "automation", "flow"])
+def test_no_chooser_shows_our_english(editor, rows, english_in, chooser):
+    url = reverse(f"sms_{chooser}_chooser:choose")
+    assert english_in(editor.get(url)) == {}
+
+
+def test_the_settings_show_no_english(editor, english_in):
+    assert english_in(editor.get(SETTINGS, follow=True)) == {}
+
+
+def test_empty_lists_show_no_english(editor, english_in):
+    for section in ("automations", "contact-groups", "contacts", "messages"):
+        assert english_in(editor.get(f"/admin/sms/{section}/")) == {}
+
+
+def test_errors_are_in_french(editor, english_in):
+    empty = {"name": "", "conditions-count": "0", "actions-count": "0"}
+    response = editor.post(f"{AUTOMATIONS}create/", empty)
+    assert english_in(response) == {}
+    values = {"opening_hours-count": "0", "opt_out_text": "Bonjour {{ prénom }}"}
+    response = editor.get(SETTINGS, follow=True)
+    response = editor.post(response.request["PATH_INFO"], values)
+    assert "Variable inconnue ou incomplète" in response.content.decode()
+    assert english_in(response) == {}
+
+
+@pytest.mark.parametrize("action", MOVES)
+def test_what_a_move_says(editor, rows, english_in, action):
+    for automation in rows["automations"]:
+        url = reverse(f"sms_automations_modeladmin_{action}", args=[automation.pk])
+        response = editor.post(url, follow=True)
+        assert f"L’automatisation «\xa0{automation.name}\xa0» " in (
+            response.content.decode()
+        )
+        assert english_in(response) == {}
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [("resume", "1 automatisation reprise."), ("pause", "1 automatisation mise en")],
+)
+def test_many_at_once(editor, rows, english_in, action, told):
+    ids = "&".join(f"id={automation.pk}" for automation in rows["automations"])
+    url = f"{BULK}/{action}/?{ids}"
+    assert english_in(editor.get(url)) == {}
+    response = editor.post(url, follow=True)
+    assert told in response.content.decode()
+    assert english_in(response) == {}
+
+
+def test_the_three_dots(editor, rows):
+    html = editor.get(AUTOMATIONS).content.decode()
+    menus = [
+        [item.get_text(strip=True) for item in menu.find_all(["a", "button"])]
+        for menu in BeautifulSoup(html, "html.parser").select(
+            "table [data-w-dropdown-target=content]"
+        )
+    ]
+    assert menus == [
+        ["Modifier", move, "Dupliquer", "Historique", "Supprimer"]
+        for move in ("Reprendre", "Mettre en pause")
+    ]
+
+
+def test_the_menu_and_the_buttons(editor):
+    html = editor.get(f"{AUTOMATIONS}create/").content.decode()
+    for label in ("Automatisations", "Groupes de contacts"):
+        assert json.dumps(label)[1:-1] in html
+    assert "Sauvegarder et fermer" in html
+    assert "Nouvelle automatisation" in html
+
+
+def test_the_walk_would_find_english(admin_client, rows, english_in):
+    found = english_in(admin_client.get(AUTOMATIONS))
+    assert {"Add an automation", "Fired in 30 days", "Paused"} <= found.keys()
+    (automation, _paused) = rows["automations"]
+    url = reverse("sms_automations_modeladmin_edit", args=[automation.pk])
+    found = english_in(admin_client.get(url))
+    assert {"Add case variants", "begins with", "Send an SMS reply"} <= found.keys()
