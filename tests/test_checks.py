@@ -499,6 +499,21 @@ def test_sqlite_locks_when_a_transaction_begins(monkeypatch, vendor, mode, expec
     assert list(found(project_checks.check_sqlite)) == expected
 
 
+class ElsewhereRouter:
+    """Keeps every row in another database."""
+
+    def db_for_write(self, model, **hints):
+        return "elsewhere"
+
+
+def test_messages_live_in_the_default_database(settings):
+    assert found(project_checks.check_database) == {}
+
+    settings.DATABASE_ROUTERS = ["tests.test_checks.ElsewhereRouter"]
+    message = found(project_checks.check_database)["E051"]
+    assert "elsewhere" in message.msg
+
+
 @pytest.mark.urls("wagtail.admin.urls")
 def test_webhooks_without_an_address():
     message = found(project_checks.check_urls)["W053"]

@@ -9,7 +9,12 @@ from django.db import connection, connections
 from tests import factories
 from wagtail_sms_automation import tasks
 from wagtail_sms_automation.gateways import locmem
-from wagtail_sms_automation.models import InboundMessage, Match, OutboundMessage
+from wagtail_sms_automation.models import (
+    InboundMessage,
+    Match,
+    OptOut,
+    OutboundMessage,
+)
 
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,3 +120,35 @@ def test_two_who_resume_at_once_log_it_once():
     automation.refresh_from_db()
     assert automation.status == "active"
     assert len(refused) == 1
+
+
+def test_an_automation_deleted_meanwhile_loses_no_message(text_us):
+    kept = factories.AutomationFactory(
+        active=True, keywords=("ORDER",), actions=[factories.reply("Kept.")]
+    )
+    deleted = factories.AutomationFactory(active=True, keywords=("ORDER",))
+    for number in range(30):
+        text_us("ORDER", originator=f"336120001{number:02}")
+    turns = iter([drain, drain, deleted.delete])
+
+    in_threads(3, lambda: next(turns)())
+    drain()
+
+    assert not InboundMessage.objects.exclude(state="processed").exists()
+    assert Match.objects.filter(automation=kept).count() == 30
+    assert [s.body for s in locmem.outbox].count("Kept.") == 30
+
+
+def test_a_stop_during_processing_is_never_overtaken(text_us):
+    factories.AutomationFactory(active=True, actions=[factories.reply("Offer.")])
+    number = "12025550123"
+    text_us("ORDER", originator=number)
+    turns = iter([drain, lambda: text_us("STOP", originator=number)])
+
+    in_threads(2, lambda: next(turns)())
+    sent = len(locmem.outbox)
+    text_us("MENU", originator=number)
+    drain()
+
+    assert OptOut.objects.open().exists()
+    assert len(locmem.outbox) == sent <= 1

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import factories
+from wagtail_sms_automation import tasks
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import OptOut, OutboundMessage, SmsSettings
 
@@ -107,6 +108,34 @@ def test_in_the_united_states_nothing_follows_but_the_confirmation(
     assert bodies() == ["You get no more texts."]
     held = OutboundMessage.objects.get(state=OutboundMessage.State.HELD)
     assert held.held_by == "opted_out"
+
+
+def test_in_the_united_states_nothing_leaves_once_stop_is_stored(
+    text_us, run_tasks, texts, any_answer
+):
+    number = {"originator": "12025550123"}
+    text_us("ORDER", **number)
+    tasks.process()
+    text_us("MENU", **number)
+
+    text_us("STOP", **number)
+    run_tasks()
+
+    assert bodies() == ["You get no more texts."]
+    held = OutboundMessage.objects.filter(state=OutboundMessage.State.HELD)
+    assert [message.held_by for message in held] == ["opted_out", "opted_out"]
+
+
+def test_a_start_is_not_lost_behind_an_automation_that_opts_out(text_us, run_tasks):
+    factories.AutomationFactory(
+        active=True, keywords=("NOMORE",), actions=[factories.block("opt_out")]
+    )
+
+    text_us("NOMORE")
+    text_us("START")
+    run_tasks()
+
+    assert not OptOut.objects.open().exists()
 
 
 def test_help_is_answered(text_us, run_tasks, texts, any_answer):

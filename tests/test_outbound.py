@@ -1,6 +1,5 @@
 """Claim, send, record: the four outcomes, leases and late answers."""
 
-import smtplib
 from datetime import timedelta
 from unittest import mock
 
@@ -187,6 +186,98 @@ def test_a_late_worker_does_not_record_over_a_settled_message():
     assert message.state == State.UNKNOWN
 
 
+def test_a_worker_that_comes_back_late_is_believed():
+    message = factories.OutboundMessageFactory()
+    [claimed] = outbound._claim()
+    OutboundMessage.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    outbound.settle_dead_leases()
+
+    outbound._record(claimed, base.Sent(gateway_id="abc"))
+
+    message.refresh_from_db()
+    assert (message.state, message.gateway_id) == (State.SENT, "abc")
+
+
+def test_one_odd_answer_leaves_the_others_recorded():
+    odd, fine = factories.OutboundMessageFactory.create_batch(2)
+    claimed = outbound._claim()
+
+    outbound._record(claimed[0], base.Sent(gateway_id="x" * 500))
+    outbound._record(claimed[1], base.Unknown("Bad status line: \0\x01."))
+
+    odd.refresh_from_db()
+    fine.refresh_from_db()
+    assert (odd.state, odd.gateway_id) == (State.SENT, "x" * 128)
+    assert (fine.state, fine.error) == (State.UNKNOWN, "Bad status line: \x01.")
+
+
+def test_an_answer_that_cannot_be_kept_does_not_stop_the_batch(caplog):
+    messages = factories.OutboundMessageFactory.create_batch(2)
+    with mock.patch.object(
+        outbound, "_record_sent", side_effect=[ValueError, mock.DEFAULT]
+    ) as record:
+        assert outbound.deliver_batch() == len(messages)
+
+    assert record.call_count == 2
+    assert "was not kept" in caplog.text
+
+
+@pytest.mark.parametrize("fault", ["gone", "urls"], ids=["no gateway", "no webhooks"])
+def test_a_fault_of_the_settings_is_no_doubt(fault, settings):
+    message = factories.OutboundMessageFactory(
+        gateway="gone" if fault == "gone" else "default"
+    )
+    if fault == "urls":
+        settings.ROOT_URLCONF = "wagtail.admin.urls"
+
+    outbound.deliver_batch()
+
+    message.refresh_from_db()
+    assert message.state == State.QUEUED
+    assert message.error
+
+
+def test_a_report_after_a_failure_keeps_its_reason():
+    message = factories.OutboundMessageFactory()
+    [claimed] = outbound._claim()
+    outbound.record_report(
+        "default",
+        base.DeliveryReport(
+            status=base.ReportStatus.FAILED,
+            reference=str(message.reference),
+            reason="unknown subscriber",
+        ),
+    )
+
+    outbound._record(claimed, base.Sent(gateway_id="abc"))
+
+    message.refresh_from_db()
+    assert (message.state, message.error) == (State.FAILED, "unknown subscriber")
+    assert message.sent_at is not None
+
+
+def test_a_status_we_do_not_know_is_kept_and_moves_nothing():
+    message = factories.OutboundMessageFactory(state=State.SENT)
+
+    outbound.record_report(
+        "default",
+        base.DeliveryReport(
+            status=None, provider_status="rejected", reference=str(message.reference)
+        ),
+    )
+
+    message.refresh_from_db()
+    assert message.state == State.SENT
+    assert message.delivery_reports.get().status == "rejected"
+
+
+def test_claiming_reads_no_more_than_it_claims(django_assert_max_num_queries):
+    factories.OutboundMessageFactory.create_batch(3, state=State.SENT)
+
+    with django_assert_max_num_queries(6):
+        assert outbound.deliver_batch() == 0
+
+
 def test_a_report_that_comes_before_the_answer_stands():
     message = factories.OutboundMessageFactory()
     [claimed] = outbound._claim()
@@ -213,27 +304,6 @@ def test_the_sandbox_reports_delivery_by_itself(settings):
 
     message.refresh_from_db()
     assert message.state == State.DELIVERED
-
-
-@pytest.mark.parametrize(
-    ("error", "state"),
-    [
-        (ConnectionRefusedError(), State.QUEUED),
-        (smtplib.SMTPRecipientsRefused({}), State.FAILED),
-        (smtplib.SMTPServerDisconnected(), State.UNKNOWN),
-    ],
-    ids=["refused", "no such mailbox", "cut off"],
-)
-def test_a_mail_that_does_not_go_out(error, state):
-    message = factories.OutboundMessageFactory(
-        channel="email", recipient="kitchen@example.com", subject="SMS", contact=None
-    )
-
-    with mock.patch("django.core.mail.EmailMessage.send", side_effect=error):
-        outbound.deliver_batch()
-
-    message.refresh_from_db()
-    assert message.state == state
 
 
 def test_a_header_cannot_be_injected(mailoutbox):

@@ -16,6 +16,7 @@ from wagtail_sms_automation.models import (
     Membership,
     OptOut,
     OutboundMessage,
+    RulebookRevision,
     SmsSettings,
 )
 
@@ -246,7 +247,7 @@ def test_opening_hours_come_from_the_settings_page(text_us, run_tasks):
             factories.block("period", days=days, opens_at="00:00", closes_at="00:00")
         ]
     )
-    for when in ("open", "closed"):
+    for when in ("closed", "open"):
         factories.AutomationFactory(
             active=True,
             conditions=[factories.block("opening_hours", when=when)],
@@ -256,7 +257,7 @@ def test_opening_hours_come_from_the_settings_page(text_us, run_tasks):
     text_us("hello")
     run_tasks()
 
-    assert len(bodies()) == 1
+    assert bodies() == ["We are open."]
 
 
 def test_a_deleted_group_does_not_stop_the_other_actions(text_us, run_tasks, caplog):
@@ -365,6 +366,127 @@ def test_a_poisoned_message_is_tried_again_then_parked(text_us, run_tasks, setti
     assert [s.recipient for s in locmem.outbox] == ["+33612000002", "+33612000001"]
 
 
+def test_a_parked_message_leaves_nothing_behind(text_us, run_tasks):
+    factories.AutomationFactory(
+        active=True,
+        keywords=("HUMAN",),
+        actions=[factories.block("hand_over", hours=1)],
+    )
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    text_us("HUMAN")
+    text_us("ORDER")
+    InboundMessage.objects.filter(body="HUMAN").update(
+        attempts=inbound.MAX_ATTEMPTS - 1
+    )
+
+    def fail(outcome, message, *args):
+        if message.body == "HUMAN":
+            raise ValueError("too late")
+
+    with mock.patch.object(inbound, "_remember_matches", fail):
+        run_tasks()
+
+    assert InboundMessage.objects.get(body="HUMAN").state == "parked"
+    assert bodies() == ["Thank you."]
+
+
+def test_a_rulebook_that_cannot_be_compiled_costs_no_attempt(text_us, run_tasks):
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    message = text_us("ORDER")
+
+    with (
+        mock.patch("wagtail_sms_automation.rulebook.current", side_effect=ImportError),
+        pytest.raises(ImportError),
+    ):
+        tasks.process()
+
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (InboundMessage.State.PENDING, 0)
+    run_tasks()
+    assert bodies() == ["Thank you."]
+
+
+def test_one_broken_automation_does_not_silence_the_others(text_us, run_tasks, caplog):
+    factories.AutomationFactory(
+        active=True, conditions=[factories.content("ORDER", operator="resembles")]
+    )
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+
+    text_us("ORDER")
+    run_tasks()
+
+    assert bodies() == ["Thank you."]
+    assert "cannot be read" in caplog.text
+
+
+def test_a_date_without_a_zone_is_read_in_the_sites(text_us, run_tasks):
+    factories.AutomationFactory(
+        active=True,
+        conditions=[
+            factories.block(
+                "received_between", starts_at="2020-01-01T00:00:00", ends_at=None
+            )
+        ],
+    )
+
+    text_us("ORDER")
+    run_tasks()
+
+    assert len(bodies()) == 1
+
+
+def test_a_group_deleted_after_compiling_stops_nobody(text_us, run_tasks, caplog):
+    group = factories.ContactGroupFactory()
+    automation = factories.AutomationFactory(
+        active=True,
+        keywords=("ORDER",),
+        actions=[factories.add_to_group(group), factories.reply("Hello.")],
+    )
+    text_us("MENU")
+    run_tasks()
+    automation.group_references.all().delete()
+    with mock.patch.object(RulebookRevision.objects, "bump"):
+        group.delete()
+
+    text_us("ORDER")
+    run_tasks()
+
+    assert bodies() == ["Hello."]
+    assert "is gone" in caplog.text
+
+
+def test_a_forwarded_order_outlives_a_reply(text_us):
+    factories.AutomationFactory(
+        active=True,
+        actions=[
+            factories.reply(),
+            factories.block(
+                "forward_to_phone",
+                phone_numbers=["+33655000001"],
+                body="{{ message.body }}",
+            ),
+        ],
+    )
+    text_us("FOOD")
+    tasks.process()
+
+    reply, forward = OutboundMessage.objects.all()
+    assert reply.expires_at < timezone.now() + timedelta(minutes=21)
+    assert forward.expires_at > timezone.now() + timedelta(hours=23)
+
+
+def test_a_contact_with_very_many_messages_shares_the_worker(text_us):
+    for number in range(inbound.MOST_OF_ONE_CONTACT + 5):
+        text_us(f"hello {number}")
+    other = text_us("hello", originator="33612000002")
+
+    inbound.process_batch()
+
+    other.refresh_from_db()
+    assert other.state == InboundMessage.State.PROCESSED
+    assert InboundMessage.objects.pending().count() == 5
+
+
 def test_a_message_put_off_keeps_the_next_one_waiting(text_us, run_tasks):
     factories.AutomationFactory(active=True, keywords=("ORDER",))
     first = text_us("ORDER")
@@ -386,7 +508,7 @@ def test_processing_rolls_back_whole(text_us, run_tasks):
     message = text_us("ORDER")
 
     with mock.patch.object(Match.objects, "bulk_create", side_effect=ValueError):
-        tasks.process()
+        inbound.process_batch()
 
     assert not OutboundMessage.objects.exists()
     message.refresh_from_db()

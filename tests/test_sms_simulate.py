@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests import factories
 from wagtail_sms_automation.gateways import locmem
@@ -122,6 +122,19 @@ def test_a_person_reads_what_fires_and_why(kitchen):
     assert "[silent] Menu: " in text
     assert "“ORDER” differs from order only in case." in text
     assert "+33687654321" not in text
+
+
+def test_an_empty_answer_clears_what_was_kept():
+    save = factories.block("save_answer", attribute="dish")
+    automation("Order", "ORDER", actions=[save])
+    assert "    Clears dish.\n" in simulate("ORDER")
+
+
+def test_a_french_person_reads_french(kitchen):
+    with translation.override("fr"):
+        text = simulate("ORDER 2 pizzas")
+    assert "[déclenchée] Order\xa0: Déclenchée par «\xa0ORDER\xa0»" in text
+    assert "Conserve «\xa02 pizzas\xa0» dans dish." in text
 
 
 def test_a_machine_reads_the_same(kitchen):
@@ -323,7 +336,7 @@ def test_a_contact_who_was_handed_over_is_left_alone():
 
 def test_a_stranger_with_a_number_is_no_contact_afterwards():
     text = simulate("hi", originator="+33612345678")
-    assert text.startswith("From a number that is no contact's.\n")
+    assert text.startswith("From a number that is no contact’s.\n")
     assert not Contact.objects.exists()
 
 

@@ -7,7 +7,6 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
-from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 
 from tests import factories
@@ -19,7 +18,7 @@ def waiting():
     return sorted(task.func().rsplit(".", 1)[1] for task in OrmQ.objects.all())
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_one_wake_up_of_a_kind_waits():
     for _ring in range(3):
         task_queue.wake("process")
@@ -28,7 +27,7 @@ def test_one_wake_up_of_a_kind_waits():
     assert waiting() == ["process", "send"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_drained_bell_rings_again():
     task_queue.wake("process")
     OrmQ.objects.all().delete()
@@ -50,33 +49,69 @@ def test_a_rolled_back_message_rings_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_another_broker_is_rung_after_the_commit():
-    with (
-        mock.patch.object(Conf, "ORM", None),
-        mock.patch("django_q.tasks.async_task") as async_task,
-    ):
-        with transaction.atomic():
-            task_queue.wake("process")
-            assert not async_task.called
-        assert async_task.call_count == 1
+def test_what_falls_due_while_the_task_lasts_is_waited_for():
+    batches = iter([0, 1, 0])
+
+    drain(batches, due_in=timedelta(seconds=0.1))
+
+    assert list(batches) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_falls_due_later_is_left_to_the_sweep():
+    batches = iter([0, 1])
+
+    drain(batches, due_in=timedelta(minutes=1))
+
+    assert list(batches) == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_bell_rings_after_the_commit():
+    with transaction.atomic():
+        task_queue.wake("process")
+        assert waiting() == []
+
+    assert waiting() == ["process"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_ends_before_the_commit_is_followed_by_another(text_us):
+    """The bell was armed for an earlier message when a second one is being stored."""
+    task_queue.wake("process")
+    with transaction.atomic():
+        text_us("ORDER")
+        # What a worker does meanwhile, in its own connection.
+        OrmQ.objects.all().delete()
+        Doorbell.objects.disarm("process")
+
+    assert waiting() == ["process"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_broker_that_is_down_loses_nothing(text_us, caplog):
-    with (
-        mock.patch.object(Conf, "ORM", None),
-        mock.patch("django_q.tasks.async_task", side_effect=ConnectionError),
-    ):
+    with mock.patch("django_q.tasks.async_task", side_effect=ConnectionError):
         text_us("ORDER")
 
     assert InboundMessage.objects.pending().count() == 1
     assert "No wake-up" in caplog.text
+    text_us("MENU")
+    assert waiting() == ["process"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wake_up_that_a_broker_lost_is_rung_again(text_us):
+    text_us("ORDER")
+    OrmQ.objects.all().delete()
+    tasks.sweep()
+    assert waiting() == []
+
     Doorbell.objects.update(armed_at=timezone.now() - timedelta(minutes=5))
     tasks.sweep()
     assert waiting() == ["process"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_the_sweep_rings_for_what_a_crash_left():
     factories.InboundMessageFactory()
     factories.OutboundMessageFactory()
@@ -86,28 +121,37 @@ def test_the_sweep_rings_for_what_a_crash_left():
     assert waiting() == ["process", "send"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_the_sweep_leaves_an_idle_queue_alone():
     tasks.sweep()
 
     assert waiting() == []
 
 
-@pytest.mark.django_db
-def test_a_full_first_batch_brings_another_worker():
-    batches = iter([2, 1, 0])
+def drain(batches, *, due_in=None):
+    """Drain batches of these sizes; the next one falls due in so many seconds."""
+    moments = iter([] if due_in is None else [timezone.now() + due_in])
+    task_queue.drain(
+        "send",
+        lambda: next(batches),
+        next_due_at=lambda: next(moments, None),
+        full=2,
+    )
 
-    task_queue.drain("send", lambda: next(batches), full=2)
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_first_batch_brings_another_worker():
+    drain(iter([2, 1, 0]))
 
     assert waiting() == ["send"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_task_out_of_time_rings_for_the_next(monkeypatch):
     monkeypatch.setattr(task_queue, "BUDGET", -1)
     batches = iter([1, 1])
 
-    task_queue.drain("send", lambda: next(batches), full=2)
+    drain(batches)
 
     assert waiting() == ["send"]
     assert next(batches) == 1
@@ -120,6 +164,17 @@ def test_migrate_installs_the_sweep_once():
 
     schedule = Schedule.objects.get(func="wagtail_sms_automation.tasks.sweep")
     assert (schedule.schedule_type, schedule.minutes) == (Schedule.MINUTES, 1)
+
+
+@pytest.mark.django_db
+def test_two_schedules_of_that_name_do_not_stop_migrate():
+    row = {
+        "name": task_queue.SCHEDULE_NAME,
+        "func": "wagtail_sms_automation.tasks.sweep",
+    }
+    Schedule.objects.bulk_create([Schedule(**row), Schedule(**row)])
+
+    task_queue.install_schedule(using="default")
 
 
 @pytest.mark.django_db

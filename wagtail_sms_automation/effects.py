@@ -1,5 +1,6 @@
 """Effects: one function each, carried out in the transaction that handles a message."""
 
+import logging
 from datetime import timedelta
 from functools import singledispatch
 
@@ -10,12 +11,22 @@ from . import task_queue
 from .conf import settings as sms_settings
 from .engine import outcome as engine
 from .engine import segments
-from .models import Membership, OptOut, OutboundMessage
+from .models import (
+    ContactGroup,
+    InboundMessage,
+    Membership,
+    OptOut,
+    OutboundMessage,
+)
 from .phone_numbers import Kind, kind, read_originator
 
 
+logger = logging.getLogger(__name__)
+
 #: A reply that comes later than this is worse than none (domain.md 4.3).
 REPLY_WITHIN = timedelta(minutes=20)
+#: Staff want to hear of an order, late or not.
+FORWARD_WITHIN = timedelta(hours=24)
 
 
 def carry_out(outcome, message, contact):
@@ -88,6 +99,9 @@ def _forward_mail(effect: engine.ForwardMail, message, contact):
 
 @apply.register
 def _join_group(effect: engine.JoinGroup, message, contact):
+    if not ContactGroup.objects.filter(pk=effect.group).exists():
+        logger.error("Contact group %s is gone.", effect.group)
+        return
     Membership.objects.bulk_create(
         [
             Membership(
@@ -113,9 +127,17 @@ def _set_attribute(effect: engine.SetAttribute, message, contact):
 
 @apply.register
 def _start_opt_out(effect: engine.StartOptOut, message, contact):
-    # Words and phrases were applied when the message was stored.
-    if effect.automation is not None:
-        OptOut.objects.start(contact, OptOut.Cause.AUTOMATION, started_by=message)
+    # Words and phrases were applied when the message was stored; so was a START that
+    # came after this message.
+    if effect.automation is None or _has_opted_in_since(message):
+        return
+    OptOut.objects.start(contact, OptOut.Cause.AUTOMATION, started_by=message)
+
+
+def _has_opted_in_since(message):
+    return InboundMessage.objects.filter(
+        contact=message.contact, pk__gt=message.pk, intent="opt_in"
+    ).exists()
 
 
 @apply.register
@@ -133,6 +155,8 @@ def _keep_silent(effect: engine.KeepSilent, message, contact):
 def _queue(effect, message, *, recipient, body, held=None, **fields):
     """Write one row of the outbox; the same cause is written once."""
     state = OutboundMessage.State
+    is_reply = isinstance(effect, engine.SendSms)
+    within = REPLY_WITHIN if is_reply else FORWARD_WITHIN
     OutboundMessage.objects.bulk_create(
         [
             OutboundMessage(
@@ -145,7 +169,7 @@ def _queue(effect, message, *, recipient, body, held=None, **fields):
                 parts=segments.count(body).parts,
                 state=state.HELD if held else state.QUEUED,
                 held_by=held or "",
-                expires_at=timezone.now() + REPLY_WITHIN,
+                expires_at=timezone.now() + within,
                 **fields,
             )
         ],

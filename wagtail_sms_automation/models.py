@@ -292,7 +292,7 @@ class Automation(RevisionMixin, models.Model):
         with transaction.atomic():
             moved = Automation.objects.filter(pk=self.pk, status=old).update(status=new)
             if not moved:
-                raise WrongStatus(_("The automation is not %s.") % old.label.lower())
+                raise WrongStatus(f"The automation is not {old.value}.")
             self.status = new
             RulebookRevision.objects.bump()
             log(self, f"wagtail_sms_automation.{action}", user=user)
@@ -530,7 +530,7 @@ class OutboundMessage(models.Model):
     gateway = models.CharField(_("gateway"), max_length=50, blank=True)
     gateway_id = models.CharField(_("gateway id"), max_length=128, blank=True)
     originator = models.CharField(_("originator"), max_length=50, blank=True)
-    recipient = models.CharField(_("recipient"), max_length=254)
+    recipient = models.CharField(_("recipient"), max_length=320)
     subject = models.CharField(_("subject"), max_length=255, blank=True)
     body = models.TextField(_("body"))
     parts = models.PositiveSmallIntegerField(_("parts"), default=0)

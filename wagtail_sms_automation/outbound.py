@@ -3,23 +3,20 @@
 import logging
 import os
 import random
-import smtplib
-import socket
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from functools import lru_cache
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
 
-from django.core.mail import BadHeaderError, EmailMessage
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from . import gateways
 from .conf import settings as sms_settings
-from .gateways import base
+from .gateways import base, mail
 from .models import DeliveryReport, OptOut, OutboundMessage
 from .phone_numbers import mask
 
@@ -35,6 +32,9 @@ BATCH = 16
 LEASE = timedelta(seconds=90)
 #: The longest wait between two attempts, in seconds.
 LONGEST_WAIT = 300
+
+#: Where an answer that comes late still counts.
+IN_DOUBT = (State.SENDING, State.UNKNOWN)
 
 #: What a report makes of a message, and the states it may be in before: forward only.
 UNSETTLED = (State.QUEUED, State.SENDING, State.UNKNOWN)
@@ -56,21 +56,28 @@ def has_work() -> bool:
     return OutboundMessage.objects.due(timezone.now()).exists()
 
 
+def next_due_at() -> datetime | None:
+    """When the next queued message is due."""
+    return OutboundMessage.objects.next_due_at(timezone.now())
+
+
 def deliver_batch() -> int:
     """Claim what is due, send it outside of any transaction, record what came of it."""
-    claimed = _claim()
-    answers = _pool(os.getpid()).map(_send, claimed)
-    for message, answer in zip(claimed, answers, strict=True):
-        _record(message, answer)
-    return len(claimed)
+    pool = _pool(os.getpid())
+    sending = {pool.submit(_send, message): message for message in _claim()}
+    for answered in as_completed(sending):
+        _record(sending[answered], answered.result())
+    return len(sending)
 
 
 def settle_dead_leases() -> int:
-    """Mark as unknown what a dead worker may or may not have sent; how many."""
+    """Mark as unknown what a dead worker may or may not have sent; how many.
+
+    The owner stays: should the worker come back after all, its answer counts.
+    """
     dead = OutboundMessage.objects.leases_over(timezone.now())
     return dead.update(
         state=State.UNKNOWN,
-        owner=None,
         leased_until=None,
         error="The worker that sent it did not come back.",
     )
@@ -88,39 +95,38 @@ def _claim():
     with transaction.atomic():
         _give_up_old(now)
         due = OutboundMessage.objects.due(now).order_by("due_at", "pk")
-        pks = due.select_for_update(skip_locked=True, of=("self",)).values_list("pk")
+        claimed = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
         OutboundMessage.objects.filter(
-            pk__in=[pk for (pk,) in pks[:BATCH]], state=State.QUEUED
+            pk__in=[message.pk for message in claimed], state=State.QUEUED
         ).update(
             state=State.SENDING,
             owner=owner,
             leased_until=now + LEASE,
             attempts=F("attempts") + 1,
         )
-    return list(OutboundMessage.objects.filter(owner=owner).order_by("pk"))
+    for message in claimed:
+        message.owner, message.attempts = owner, message.attempts + 1
+    return claimed
 
 
 def _give_up_old(now):
-    """A reply that comes too late is worse than none."""
-    OutboundMessage.objects.filter(state=State.QUEUED, expires_at__lte=now).update(
-        state=State.EXPIRED, settled_at=now
-    )
+    """Mark what comes too late: a reply next day is worse than none."""
+    old = OutboundMessage.objects.filter(state=State.QUEUED, expires_at__lte=now)
+    count = old.update(state=State.EXPIRED, settled_at=now)
+    if count:
+        logger.warning("%s messages could not be sent in time.", count)
 
 
 def _send(message):
     """Hand one message over; the answer is Sent or a GatewayError, never raised."""
     try:
-        if message.channel == OutboundMessage.Channel.EMAIL:
-            return _send_email(message)
-        return gateways.get_gateway(message.gateway or "default").send(
-            base.Submission(
-                reference=str(message.reference),
-                originator=message.originator,
-                recipient=message.recipient,
-                body=message.body,
-                report_url=_report_url(message.gateway or "default"),
-            )
-        )
+        send = _sender(message)
+    except Exception as error:
+        # A fault of the settings: nothing has left, and nothing need be lost.
+        logger.exception("%s cannot be sent.", message.reference)
+        return base.NotSent(f"{type(error).__name__}: {error}")
+    try:
+        return send()
     except base.GatewayError as error:
         return error
     except Exception as error:
@@ -129,41 +135,49 @@ def _send(message):
         return base.Unknown(f"{type(error).__name__}: {error}")
 
 
+def _sender(message):
+    """Prepare everything that can fail on our side; return the call that sends."""
+    if message.channel == OutboundMessage.Channel.EMAIL:
+        return partial(mail.send, message.subject, message.body, message.recipient)
+    alias = message.gateway or "default"
+    submission = base.Submission(
+        reference=str(message.reference),
+        originator=message.originator,
+        recipient=message.recipient,
+        body=message.body,
+        report_url=_report_url(alias),
+    )
+    return partial(gateways.get_gateway(alias).send, submission)
+
+
 def _report_url(alias):
     bases = sms_settings.WEBHOOK_BASE_URLS
     path = reverse("wagtail_sms_automation:delivery_report", args=[alias])
     return bases[0] + path if bases else ""
 
 
-def _send_email(message):
-    email = EmailMessage(message.subject, message.body, None, [message.recipient])
-    try:
-        email.send()
-    except (BadHeaderError, smtplib.SMTPRecipientsRefused) as error:
-        raise base.Rejected(str(error)) from error
-    except (ConnectionRefusedError, socket.gaierror, smtplib.SMTPConnectError) as error:
-        raise base.NotSent(str(error)) from error
-    return base.Sent(gateway_id="")
-
-
 def _record(message, answer):
     """Write the outcome, unless another worker owns the message by now."""
     mine = OutboundMessage.objects.filter(pk=message.pk, owner=message.owner)
-    if isinstance(answer, base.Sent):
-        _record_sent(message, mine, answer)
-    elif answer.is_retryable:
-        _record_retry(message, mine, answer)
-    else:
-        _record_failure(message, mine, answer)
-    mine.update(owner=None, leased_until=None)
+    try:
+        if isinstance(answer, base.Sent):
+            _record_sent(message, mine, answer)
+        elif answer.is_retryable:
+            _record_retry(message, mine, answer)
+        else:
+            _record_failure(message, mine, answer)
+        mine.update(owner=None, leased_until=None)
+    except Exception:
+        # The others' answers must be kept; this one's lease will run out.
+        logger.exception("The answer to %s was not kept.", message.reference)
 
 
 def _record_sent(message, mine, answer):
     now = timezone.now()
     with transaction.atomic():
-        mine.update(gateway_id=answer.gateway_id, sent_at=now, error="")
+        mine.update(gateway_id=_clean(answer.gateway_id, 128), sent_at=now)
         # A report may have come before this answer and moved it further.
-        mine.filter(state=State.SENDING).update(state=State.SENT)
+        mine.filter(state__in=IN_DOUBT).update(state=State.SENT, error="")
     for report in answer.reports:
         record_report(message.gateway, report)
 
@@ -172,12 +186,12 @@ def _record_retry(message, mine, error):
     now = timezone.now()
     due_at = now + timedelta(seconds=_wait(message.attempts, error))
     is_late = message.expires_at is not None and due_at >= message.expires_at
-    mine.filter(state=State.SENDING).update(
+    mine.filter(state__in=IN_DOUBT).update(
         state=State.EXPIRED if is_late else State.QUEUED,
         settled_at=now if is_late else None,
         due_at=due_at,
-        error=str(error),
-        error_code=error.code[:20],
+        error=_clean(str(error)),
+        error_code=_clean(error.code, 20),
     )
 
 
@@ -193,20 +207,25 @@ def _wait(attempts, error):
 def _record_failure(message, mine, error):
     is_unknown = isinstance(error, base.Unknown)
     logger.warning(
-        "The SMS %s to %s is %s: %s",
+        "The message %s to %s is %s: %s",
         message.reference,
         mask(message.recipient),
         "unknown" if is_unknown else "refused",
         error,
     )
-    mine.filter(state=State.SENDING).update(
+    mine.filter(state__in=IN_DOUBT).update(
         state=State.UNKNOWN if is_unknown else State.FAILED,
         settled_at=None if is_unknown else timezone.now(),
-        error=str(error),
-        error_code=error.code[:20],
+        error=_clean(str(error)),
+        error_code=_clean(error.code, 20),
     )
     if getattr(error, "is_opt_out", False):
         _opt_out(message)
+
+
+def _clean(text, length=2000):
+    """A provider's words as a column takes them."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")[:length]
 
 
 def record_report(gateway: str, report: base.DeliveryReport) -> OutboundMessage | None:
@@ -216,19 +235,20 @@ def record_report(gateway: str, report: base.DeliveryReport) -> OutboundMessage 
         DeliveryReport.objects.create(
             outbound=message,
             gateway=gateway,
-            gateway_id=report.gateway_id[:128],
-            reference=report.reference[:128],
-            recipient=report.recipient[:50],
-            status=report.status,
-            error_code=report.error_code[:20],
-            reason=report.reason[:255],
+            gateway_id=_clean(report.gateway_id, 128),
+            reference=_clean(report.reference, 128),
+            recipient=_clean(report.recipient, 50),
+            status=report.status or _clean(report.provider_status, 20),
+            error_code=_clean(report.error_code, 20),
+            reason=_clean(report.reason, 255),
             reported_at=report.reported_at,
             payload=dict(report.payload),
         )
         if message is None:
             logger.warning("A delivery report names no message of ours.")
             return None
-        _move_forward(message, report)
+        if report.status is not None:
+            _move_forward(message, report)
         if report.is_opt_out:
             _opt_out(message)
     return message
@@ -260,14 +280,17 @@ def _digits(number):
 
 def _move_forward(message, report):
     state, before = REPORTED[report.status]
-    settled = {} if state == State.SENT else {"settled_at": timezone.now()}
-    changes = {"state": state, "error_code": report.error_code[:20], **settled}
+    now = timezone.now()
+    changes = {"state": state, "sent_at": Coalesce("sent_at", now)}
+    if state != State.SENT:
+        changes["settled_at"] = now
     if state in (State.FAILED, State.EXPIRED):
-        changes["error"] = report.reason or _("The gateway reported a failure.")
+        changes["error"] = _clean(report.reason, 255)
+        changes["error_code"] = _clean(report.error_code, 20)
     mine = OutboundMessage.objects.filter(pk=message.pk)
     mine.filter(state__in=before).update(**changes)
     if report.gateway_id:
-        mine.filter(gateway_id="").update(gateway_id=report.gateway_id[:128])
+        mine.filter(gateway_id="").update(gateway_id=_clean(report.gateway_id, 128))
 
 
 def _opt_out(message):

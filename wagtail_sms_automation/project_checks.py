@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
-from django.db import connections, router
+from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
@@ -152,6 +152,18 @@ def check_sqlite(app_configs: Any, **kwargs: Any) -> Messages:
         )
 
 
+def check_database(app_configs: Any, **kwargs: Any) -> Messages:
+    """The rows live where their transactions are."""
+    alias = router.db_for_write(apps.get_model(TAG, "InboundMessage"))
+    if alias != DEFAULT_DB_ALIAS:
+        yield error(
+            "E051",
+            _("A database router keeps the messages in “%(alias)s”.")
+            % {"alias": alias},
+            _("Keep wagtail_sms_automation in the default database."),
+        )
+
+
 def check_urls(app_configs: Any, **kwargs: Any) -> Messages:
     """The webhooks have an address."""
     if not getattr(django_settings, "ROOT_URLCONF", None):
@@ -179,6 +191,7 @@ ALL = (
     check_queue_limit,
     check_max_attempts,
     check_sqlite,
+    check_database,
     check_urls,
 )
 

@@ -1,7 +1,9 @@
 """Queries, named for what they mean."""
 
+from datetime import timedelta
+
 from django.db import models
-from django.db.models import Count, Exists, F, Max, OuterRef, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -26,6 +28,11 @@ class ContactQuerySet(models.QuerySet):
         inbound = self.model._meta.get_field("inbound_messages").related_model
         pending = inbound.objects.pending().filter(contact=OuterRef("pk"))
         return self.filter(Exists(pending), ~Exists(pending.filter(due_at__gt=now)))
+
+    def claim(self, pk):
+        """Lock one contact of these; None if it is not among them or is locked."""
+        lock = self.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        return lock.filter(pk=pk).first()
 
     def obtain(self, phone_number):
         """Return the contact of an E.164 number, made if it is new.
@@ -99,6 +106,12 @@ def automation_groups(automation):
     return {group for group in groups if group is not None}
 
 
+def next_due_at(queryset, now):
+    """Return the earliest due_at to come, with a second's grace, or None."""
+    coming = queryset.filter(due_at__gt=now - timedelta(seconds=1))
+    return coming.aggregate(at=Min("due_at"))["at"]
+
+
 class InboundMessageQuerySet(models.QuerySet):
     """Inbound messages."""
 
@@ -109,6 +122,19 @@ class InboundMessageQuerySet(models.QuerySet):
     def in_order(self):
         """In the order received."""
         return self.order_by("pk")
+
+    def due_contacts(self, now):
+        """The ids of contacts with something due, the longest waiting first."""
+        put_off = self.model.objects.pending().filter(
+            contact=OuterRef("contact"), due_at__gt=now
+        )
+        due = self.filter(~Exists(put_off), due_at__lte=now).order_by()
+        contacts = due.values("contact").annotate(first=Min("pk")).order_by("first")
+        return contacts.values_list("contact", flat=True)
+
+    def next_due_at(self, now):
+        """When the next of these is due; what is so already is somebody else's."""
+        return next_due_at(self, now)
 
 
 class OutboundMessageQuerySet(models.QuerySet):
@@ -123,6 +149,10 @@ class OutboundMessageQuerySet(models.QuerySet):
             state__in=[state.QUEUED, state.SENDING],
         )
         return self.filter(~Exists(earlier), state=state.QUEUED, due_at__lte=now)
+
+    def next_due_at(self, now):
+        """When the next queued message is due; what is so already waits in line."""
+        return next_due_at(self.filter(state=self.model.State.QUEUED), now)
 
     def leases_over(self, now):
         """What a dead worker left in the middle of sending."""

@@ -39,7 +39,7 @@ def compile_rulebook(automations: Iterable[Automation]) -> rules.Rulebook:
     """Build a rulebook of these automations, in this order, active or not."""
     # Not load(): it writes a row, and reading the rules must not.
     site = SmsSettings.objects.first() or SmsSettings()
-    compiled = tuple(compile_automation(automation) for automation in automations)
+    compiled = tuple(_compile_all(automations))
     return rules.Rulebook(
         automations=compiled,
         opening_hours=_opening_hours(site),
@@ -58,6 +58,15 @@ def compile_rulebook(automations: Iterable[Automation]) -> rules.Rulebook:
         default_country=sms_settings.DEFAULT_REGION,
         max_parts=gateways.get_gateway().max_parts,
     )
+
+
+def _compile_all(automations):
+    """Leave out what cannot be read: one broken automation must not silence all."""
+    for automation in automations:
+        try:
+            yield compile_automation(automation)
+        except Exception:
+            logger.exception("Automation %s cannot be read.", automation.pk)
 
 
 def compile_automation(automation: Automation) -> rules.Automation:
@@ -95,6 +104,13 @@ def _content(value):
     )
 
 
+def _aware(moment):
+    """A moment as code may have written it, in the site's zone."""
+    if moment is None or timezone.is_aware(moment):
+        return moment
+    return timezone.make_aware(moment, timezone.get_default_timezone())
+
+
 def _pks(children):
     """The ids of chosen rows; one that was deleted reads as None."""
     return frozenset(child.pk for child in children if child is not None)
@@ -106,7 +122,7 @@ CONDITIONS = {
         numbers=frozenset(value["numbers"])
     ),
     "received_between": lambda value: rules.ReceivedBetween(
-        starts_at=value["starts_at"], ends_at=value["ends_at"]
+        starts_at=_aware(value["starts_at"]), ends_at=_aware(value["ends_at"])
     ),
     "opening_hours": lambda value: rules.OpeningHours(is_open=value["when"] == "open"),
     "in_group": lambda value: rules.GroupMembership(groups=_pks(value["groups"])),

@@ -9,7 +9,7 @@ import time
 from datetime import timedelta
 from functools import partial
 
-from django.db import DatabaseError, router, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from .models import Doorbell
@@ -26,36 +26,42 @@ SCHEDULE_NAME = "wagtail_sms_automation: sweep"
 
 
 def wake(kind):
-    """Ring for a worker of this kind, unless one is on its way already.
+    """Ring for a worker once this transaction is committed, whatever the broker.
 
-    With the ORM broker on our database the task is part of the caller's transaction;
-    otherwise it is queued once that has been committed.
+    Rung earlier, the worker could disarm the bell and look before the commit: it
+    would find nothing, and nobody would ring again.
     """
-    if not Doorbell.objects.arm(kind):
-        return
-    if _is_transactional():
-        _ring(kind)
-    else:
-        alias = router.db_for_write(Doorbell)
-        transaction.on_commit(partial(_ring_if_possible, kind), using=alias)
+    transaction.on_commit(partial(_ring, kind))
 
 
-def drain(kind, handle_batch, *, full):
-    """Call handle_batch until it handles nothing, or this task's time is up.
+def drain(kind, handle_batch, *, next_due_at, full):
+    """Call handle_batch until nothing is due, or this task's time is up.
 
     handle_batch returns how many it handled; a first batch as large as full brings
-    another worker.
+    another worker. What falls due within this task's time is waited for.
     """
     Doorbell.objects.disarm(kind)
     stop_at = time.monotonic() + BUDGET
     handled = handle_batch()
     if handled >= full:
         wake(kind)
-    while handled:
+    while handled or _wait_until(next_due_at(), stop_at):
         if time.monotonic() > stop_at:
             wake(kind)
             return
         handled = handle_batch()
+
+
+def _wait_until(due_at, stop_at):
+    """Sleep until a moment and say True; False if it is not within the time left."""
+    if due_at is None:
+        return False
+    seconds = (due_at - timezone.now()).total_seconds()
+    if time.monotonic() + max(0, seconds) > stop_at:
+        return False
+    # Never a busy loop, even where what is due cannot be claimed just now.
+    time.sleep(max(0.05, seconds))
+    return True
 
 
 def ring_again():
@@ -70,40 +76,30 @@ def install_schedule(using="default", **kwargs):
     """Make the sweep run each minute; bound to post_migrate."""
     from django_q.models import Schedule
 
-    if router.db_for_write(Schedule) != using:
-        return
     try:
         with transaction.atomic(using=using):
-            Schedule.objects.using(using).get_or_create(
-                name=SCHEDULE_NAME,
-                defaults={
-                    "func": "wagtail_sms_automation.tasks.sweep",
-                    "schedule_type": Schedule.MINUTES,
-                    "minutes": 1,
-                },
-            )
+            schedules = Schedule.objects.using(using)
+            if not schedules.filter(name=SCHEDULE_NAME).exists():
+                schedules.create(
+                    name=SCHEDULE_NAME,
+                    func="wagtail_sms_automation.tasks.sweep",
+                    schedule_type=Schedule.MINUTES,
+                    minutes=1,
+                )
     except DatabaseError:
         # Only our app was migrated so far; the next migrate installs it.
         logger.info("django_q has no tables yet; the sweep is not scheduled.")
 
 
-def _is_transactional():
-    from django_q.conf import Conf
-
-    if Conf.SYNC or Conf.BROKER_CLASS or Conf.IRON_MQ or Conf.SQS:
-        return False
-    return router.db_for_write(Doorbell) == Conf.ORM
-
-
 def _ring(kind):
+    """Queue one task, unless one is on its way already."""
     from django_q.tasks import async_task
 
-    async_task(f"wagtail_sms_automation.tasks.{kind}", task_name=f"sms-{kind}")
-
-
-def _ring_if_possible(kind):
+    if not Doorbell.objects.arm(kind):
+        return
     try:
-        _ring(kind)
+        async_task(f"wagtail_sms_automation.tasks.{kind}", task_name=f"sms-{kind}")
     except Exception:
-        # The broker is down: what is committed waits for the sweep.
+        # The broker is down: what is committed waits for the next ring or the sweep.
+        Doorbell.objects.disarm(kind)
         logger.exception("No wake-up for %s could be queued.", kind)

@@ -5,12 +5,22 @@ from . import inbound, outbound, task_queue
 
 def process():
     """Answer the inbound messages that wait."""
-    task_queue.drain("process", inbound.process_batch, full=inbound.BATCH)
+    task_queue.drain(
+        "process",
+        inbound.process_batch,
+        next_due_at=inbound.next_due_at,
+        full=inbound.BATCH,
+    )
 
 
 def send():
     """Send the outbound messages that are due."""
-    task_queue.drain("send", outbound.deliver_batch, full=outbound.BATCH)
+    task_queue.drain(
+        "send",
+        outbound.deliver_batch,
+        next_due_at=outbound.next_due_at,
+        full=outbound.BATCH,
+    )
 
 
 def sweep():

@@ -1,6 +1,7 @@
 """Which gateways there are, as the settings say."""
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from wagtail_sms_automation import gateways
 from wagtail_sms_automation.gateways.locmem import LocMemGateway
@@ -74,6 +75,30 @@ def test_unknown_alias(settings):
         "No gateway is called 'twilio'. "
         "WAGTAIL_SMS_AUTOMATION['GATEWAYS'] has: default, spare."
     )
+
+
+@pytest.mark.parametrize(
+    ("configured", "fault"),
+    [
+        ({}, "has no BACKEND"),
+        ({"OPTIONS": {}}, "has no BACKEND"),
+        ({"BACKEND": ""}, "has no BACKEND"),
+        ({"BACKEND": LocMemGateway}, "has no BACKEND"),
+        ({"BACKEND": LOCMEM, "OPTIONS": ["ACCESS_KEY"]}, "are not a dict"),
+        ({"BACKEND": LOCMEM, "OPTIONS": "ACCESS_KEY"}, "are not a dict"),
+        (LOCMEM, "is not a dict"),
+        (None, "is not a dict"),
+    ],
+)
+def test_configured_wrongly(settings, configured, fault):
+    settings.WAGTAIL_SMS_AUTOMATION = {
+        "GATEWAYS": {"default": {"BACKEND": LOCMEM}, "spare": configured}
+    }
+    with pytest.raises(ImproperlyConfigured, match=fault) as caught:
+        gateways.get_gateway("spare")
+
+    assert "WAGTAIL_SMS_AUTOMATION['GATEWAYS']['spare']" in str(caught.value)
+    assert "ACCESS_KEY" not in str(caught.value)
 
 
 def test_backend_that_does_not_exist(settings):

@@ -34,6 +34,7 @@ REPORT = {
 }
 READ = DeliveryReport(
     status=ReportStatus.DELIVERED,
+    provider_status="delivered",
     gateway_id="eef0ab57a9e049be946f3821568c2b2e",
     reference="5f0c9f0e-4f1c-4a36-8d1e-3a54a4b8a001",
     recipient="31612345678",
@@ -100,19 +101,29 @@ def test_json_with_numbers_and_nulls():
     ],
 )
 def test_status(word, status):
-    assert read(status=word).status is status
+    report = read(status=word)
+
+    assert report.status is status
+    assert report.provider_status == word.strip()
 
 
 def test_every_status_has_a_word():
     assert set(STATUSES.values()) == set(ReportStatus)
 
 
-@pytest.mark.parametrize("word", ["failed", "absent", "delivered\x00?", "x" * 5000])
-def test_unknown_status(word):
-    text = refused(get({**REPORT, "status": word}))
+@pytest.mark.parametrize("word", ["rejected", "Failed", "delivered?", "x" * 5000])
+def test_a_status_we_do_not_know_is_kept_as_it_came(word):
+    report = read(status=word, statusErrorCode="103")
 
-    assert "is not known" in text
-    assert len(text) < 100
+    assert report.status is None
+    assert report.provider_status == word
+    assert report.gateway_id == REPORT["id"]
+    assert report.is_opt_out
+    assert report.payload["status"] == word
+
+
+def test_a_status_we_do_not_know_still_needs_a_message():
+    assert "no id and no reference" in refused(get({"status": "rejected"}))
 
 
 @pytest.mark.parametrize("status", ["delivery_failed", "expired", "delivered"])
@@ -137,6 +148,7 @@ def test_no_error_code():
 
     assert report == DeliveryReport(
         status=ReportStatus.SENT,
+        provider_status="sent",
         gateway_id="1",
         payload={"id": "1", "status": "sent"},
     )
@@ -169,6 +181,21 @@ def test_reason_that_databases_refuse():
 
     assert report.reason == "ab\ufffd"
     assert report.payload["statusReason"] == "ab\ufffd"
+
+
+def test_a_time_that_no_page_can_show():
+    report = read(statusDatetime="9999-12-31T23:59:59Z")
+
+    assert report.reported_at is None
+    assert report.payload["statusDatetime"] == "9999-12-31T23:59:59Z"
+
+
+def test_error_names_what_is_known_and_counts_the_rest():
+    request = get({"status": "sent", "mccmnc": "1", "nuts": "1", "zoe": "2"})
+
+    assert refused(request) == (
+        "The request has no id and no reference; its fields: status, mccmnc, 2 unknown."
+    )
 
 
 def test_report_that_cannot_be_read():

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ import pytest
 import urllib3.util.connection
 
 from tests.gateways import fake_messagebird as answers
+from tests.gateways.tls import serve_tls_once
 from wagtail_sms_automation.gateways import messagebird_http
 from wagtail_sms_automation.gateways.base import (
     NotSent,
@@ -210,6 +210,22 @@ def test_refused(fake, gateway, status):
     assert len(fake.requests) == 1
 
 
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_refused_because_the_recipient_has_sent_stop(fake, gateway, status):
+    fake.will(answers.error(status, 103, "recipient has opted out"))
+    error = outcome(gateway, Rejected)
+
+    assert error.is_opt_out
+    assert error.code == "103"
+
+
+@pytest.mark.parametrize("code", [0, 10, 1030, -103])
+def test_refused_for_another_reason_than_stop(fake, gateway, code):
+    fake.will(answers.error(422, code, "103"))
+
+    assert not outcome(gateway, Rejected).is_opt_out
+
+
 def test_refused_with_the_parameter_at_fault(fake, gateway):
     document = {
         "errors": [
@@ -270,6 +286,12 @@ def test_errors_in_a_good_answer(fake, gateway, status):
 
     assert str(error) == "MessageBird refused: 10 originator is invalid"
     assert error.code == "10"
+
+
+def test_stop_in_a_good_answer(fake, gateway):
+    fake.will(answers.error(200, 103, "recipient has opted out"))
+
+    assert outcome(gateway, Rejected).is_opt_out
 
 
 # Throttled
@@ -377,35 +399,10 @@ def test_access_key_that_is_none(fake, access_key):
 
 def test_the_server_is_not_who_it_says(fake, tmp_path):
     """A certificate nobody vouches for ends the talk before the key is shown."""
-    endpoint = serve_tls_once(tmp_path)
+    endpoint = f"https://127.0.0.1:{serve_tls_once(tmp_path)}/"
     gateway = MessageBirdGateway("default", fake.options(ENDPOINT=endpoint))
 
     assert "CERTIFICATE_VERIFY_FAILED" in str(outcome(gateway, NotSent))
-
-
-def serve_tls_once(tmp_path):
-    """The address of a TLS server with a certificate of its own making."""
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-        + ["-subj", "/CN=127.0.0.1", "-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        connection, _ = listener.accept()
-        with listener, connection:
-            try:
-                context.wrap_socket(connection, server_side=True)
-            except OSError:
-                return
-
-    threading.Thread(target=serve, daemon=True).start()
-    return f"https://127.0.0.1:{listener.getsockname()[1]}/"
 
 
 # Unknown

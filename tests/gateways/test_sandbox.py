@@ -30,6 +30,7 @@ def test_delivered_at_once():
     [report] = sent.reports
 
     assert report.status is ReportStatus.DELIVERED
+    assert report.provider_status == "delivered"
     assert report.gateway_id == sent.gateway_id != ""
     assert report.reference == "ours"
     assert report.recipient == "+33612345678"
@@ -90,6 +91,7 @@ def test_report(status):
 
     assert GATEWAY.parse_report(post(form)) == DeliveryReport(
         status=status,
+        provider_status=status.value,
         gateway_id="1",
         reference="ours",
         recipient="336",
@@ -97,11 +99,24 @@ def test_report(status):
     )
 
 
+def test_report_of_a_status_we_do_not_know():
+    report = GATEWAY.parse_report(post({"reference": "ours", "status": "rejected"}))
+
+    assert report.status is None
+    assert report.provider_status == "rejected"
+
+
 @pytest.mark.parametrize(
-    "form", [{"id": "1"}, {"id": "1", "status": "lost"}, {"status": "sent"}]
+    ("form", "missing"),
+    [
+        ({"id": "1"}, "status"),
+        ({"id": "1", "status": " "}, "status"),
+        ({"status": "sent"}, "id and no reference"),
+        ({"status": "rejected"}, "id and no reference"),
+    ],
 )
-def test_report_that_cannot_be_read(form):
-    with pytest.raises(BadPayload):
+def test_report_that_cannot_be_read(form, missing):
+    with pytest.raises(BadPayload, match=f"no {missing}"):
         GATEWAY.parse_report(post(form))
 
 

@@ -123,11 +123,19 @@ def test_a_forged_report_is_401_and_changes_nothing():
     assert not DeliveryReport.objects.exists()
 
 
-def test_a_report_of_an_unknown_status_is_400():
+def test_a_report_of_an_unknown_status_is_kept_and_moves_nothing():
     message = factories.OutboundMessageFactory(state=State.SENT)
 
-    assert report_on(message, "eaten").status_code == 400
+    assert report_on(message, "eaten").status_code == 200
     assert state_of(message) == State.SENT
+    assert message.delivery_reports.get().status == "eaten"
+
+
+def test_a_report_on_nothing_is_400():
+    message = factories.OutboundMessageFactory(state=State.SENT)
+
+    assert report_on(message, "delivered", id="", reference="").status_code == 400
+    assert not DeliveryReport.objects.exists()
 
 
 def test_the_gateway_says_the_contact_has_opted_out():

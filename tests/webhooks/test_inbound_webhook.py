@@ -1,12 +1,15 @@
 """The inbound webhook: what is stored, and what is refused, over real requests."""
 
 import logging
+import re
 from unittest import mock
 from urllib.parse import urlencode
 
 import pytest
-from django.db import DatabaseError
+import time_machine
+from django.db import DatabaseError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests import factories
 from wagtail_sms_automation import gateways
@@ -65,6 +68,28 @@ def test_without_an_id_the_same_content_is_stored_once():
     assert post(fields(id="")).status_code == 200
     assert post(fields(id="")).status_code == 200
     assert post(fields(id="", body="MENU")).status_code == 200
+
+    assert InboundMessage.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_without_id_and_date_a_repetition_in_the_next_minute_is_one():
+    changed = {"id": "", "createdDatetime": ""}
+    with time_machine.travel("2026-11-22 18:00:59+00:00", tick=False):
+        assert post(fields(**changed)).status_code == 200
+    with time_machine.travel("2026-11-22 18:01:01+00:00", tick=False):
+        assert post(fields(**changed)).status_code == 200
+    assert InboundMessage.objects.count() == 1
+
+    with time_machine.travel("2026-11-22 18:05:00+00:00", tick=False):
+        assert post(fields(**changed)).status_code == 200
+    assert InboundMessage.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_two_long_ids_that_begin_alike_are_two_messages():
+    for ending in ("1", "2"):
+        assert post(fields(id="a" * 200 + ending)).status_code == 200
 
     assert InboundMessage.objects.count() == 2
 
@@ -256,9 +281,13 @@ def test_our_own_fault_is_503_so_that_the_provider_calls_again():
 
 @pytest.mark.django_db
 def test_no_session_is_touched():
-    answer = post(fields())
+    with CaptureQueriesContext(connection) as queries:
+        answer = post(fields())
 
     assert not answer.cookies
+    tables = re.findall(r'(?:FROM|INTO|UPDATE) "(\w+)"', str(queries.captured_queries))
+    assert tables
+    assert all(table.startswith("wagtail_sms_automation_") for table in tables)
 
 
 @pytest.mark.django_db
@@ -287,7 +316,7 @@ def test_the_log_holds_neither_the_number_nor_the_text(caplog):
     assert "my secret order" not in text
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_wake_up_waits_in_the_queue_with_the_message():
     from django_q.models import OrmQ
 

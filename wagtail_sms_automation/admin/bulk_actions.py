@@ -2,7 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from wagtail.admin.views.bulk_action import BulkAction
 from wagtail.permission_policies import ModelPermissionPolicy
 
@@ -56,7 +56,7 @@ class MoveBulkAction(BulkAction):
 class ResumeBulkAction(MoveBulkAction):
     """Let them fire."""
 
-    display_name = _("Resume")
+    display_name = pgettext_lazy("automation", "Resume")
     action_type = "resume"
     aria_label = _("Resume the selected automations")
     action_priority = 10
@@ -82,7 +82,7 @@ class ResumeBulkAction(MoveBulkAction):
 class PauseBulkAction(MoveBulkAction):
     """Keep them from firing."""
 
-    display_name = _("Pause")
+    display_name = pgettext_lazy("automation", "Pause")
     action_type = "pause"
     aria_label = _("Pause the selected automations")
     action_priority = 20

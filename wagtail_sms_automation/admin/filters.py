@@ -7,6 +7,7 @@ import phonenumbers
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_filters.widgets import SuffixedMultiWidget
 from wagtail.admin.filters import WagtailFilterSet
 
@@ -21,7 +22,7 @@ class DatesWidget(SuffixedMultiWidget):
     suffixes = ["from", "to"]
 
     def __init__(self, attrs=None):
-        labels = (_("From"), _("Until"))
+        labels = (pgettext_lazy("period", "From"), pgettext_lazy("period", "Until"))
         super().__init__(
             [
                 forms.DateInput(
@@ -52,7 +53,7 @@ class ContactFilterSet(WagtailFilterSet):
         label=_("Contact group"), queryset=ContactGroup.objects.all()
     )
     opted_out = django_filters.ChoiceFilter(
-        label=_("Opted out"),
+        label=pgettext_lazy("filter", "Opted out"),
         choices=[("yes", _("Opted out")), ("no", _("Not opted out"))],
         method="filter_opted_out",
     )
@@ -70,12 +71,16 @@ class MessageFilterSet(WagtailFilterSet):
     """Filters of the messages."""
 
     received_at = django_filters.DateFromToRangeFilter(
-        label=_("Received"), widget=DatesWidget
+        label=pgettext_lazy("filter", "Received"), widget=DatesWidget
     )
 
     class Meta:
         model = InboundMessage
         fields = ["state", "message_type"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filters["state"].label = pgettext_lazy("message", "Status")
 
 
 class ContactMessageFilterSet(MessageFilterSet):

@@ -161,9 +161,9 @@ def validate_parts(body: str) -> None:
     if parts > most:
         raise ValidationError(
             ngettext_lazy(
+                "This text takes %(parts)s SMS part; at most %(most)s can be sent.",
                 "This text takes %(parts)s SMS parts; at most %(most)s can be sent.",
-                "This text takes %(parts)s SMS parts; at most %(most)s can be sent.",
-                "most",
+                "parts",
             ),
             code="parts",
             params={"parts": parts, "most": most},

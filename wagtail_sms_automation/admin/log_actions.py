@@ -1,6 +1,7 @@
 """What history says of our own actions."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.log_actions import LogFormatter
 
 
@@ -8,14 +9,14 @@ class ResumeFormatter(LogFormatter):
     """An automation was resumed."""
 
     label = _("Resume an automation")
-    message = _("Resumed")
+    message = pgettext_lazy("log", "Resumed")
 
 
 class PauseFormatter(LogFormatter):
     """An automation was paused."""
 
     label = _("Pause an automation")
-    message = _("Paused")
+    message = pgettext_lazy("log", "Paused")
 
 
 def register(actions):

@@ -39,7 +39,10 @@ class Submission:
 class DeliveryReport:
     """What the provider says later of one message to one recipient."""
 
-    status: ReportStatus
+    #: None: a word we do not know, to be kept and otherwise left alone.
+    status: ReportStatus | None
+    #: The status in the provider's own word.
+    provider_status: str = ""
     gateway_id: str = ""
     reference: str = ""
     #: As the provider wrote it; compare digits only.
@@ -103,10 +106,16 @@ class GatewayError(Exception):
 
 
 class Rejected(GatewayError):
-    """The provider refuses this message for good."""
+    """The provider refuses this message for good.
 
-    #: True: the provider refuses because the recipient has sent STOP.
-    is_opt_out = False
+    is_opt_out: because the recipient has sent STOP.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "", is_opt_out: bool = False
+    ) -> None:
+        super().__init__(message, code=code)
+        self.is_opt_out = is_opt_out
 
 
 class Throttled(GatewayError):
@@ -136,7 +145,10 @@ class BadSignature(Exception):
 
 
 class BadPayload(ValueError):
-    """A webhook request that cannot be read; the message says what is missing."""
+    """A webhook request that cannot be read; the message says what is missing.
+
+    It is logged and sent back, so it repeats no text of the request.
+    """
 
 
 class Gateway:

@@ -3,8 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,16 +22,27 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 WEB_ADDRESS = re.compile("https?://[^/]", re.IGNORECASE)
 
+#: Moments that lie in the years 2000 to 2100 in every time zone. A moment beyond, such
+#: as the last second of 9999, may be one that no page can show.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=1)
+LATEST = datetime(2101, 1, 1, tzinfo=UTC) - timedelta(days=1)
+
 #: A time whose raw "+" the form decoding turned into a space.
 LOST_PLUS = re.compile(r"(\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$")
 
 
 class Fields:
-    """Fields by name in any case; where one is repeated, the last value counts."""
+    """Fields by name in any case; where one is repeated, the last value counts.
 
-    def __init__(self, pairs: Iterable[tuple[str, Any]]) -> None:
+    known: the names the provider uses, and so the only ones an error may repeat.
+    """
+
+    def __init__(
+        self, pairs: Iterable[tuple[str, Any]], known: Collection[str] = ()
+    ) -> None:
         #: Everything as it came, in plain JSON values that any database stores.
         self.payload: dict[str, Any] = {}
+        self._known = known
         self._values: dict[str, list[Any]] = {}
         for name, value in pairs:
             self._add(clean(name), _plain(value))
@@ -65,9 +76,14 @@ class Fields:
 
     def missing(self, what: str, advice: str = "") -> BadPayload:
         """The error that says what the request lacks, and what it has instead."""
-        names = ", ".join(repr(name[:40]) for name in list(self.payload)[:20])
-        text = f"The request has no {what}; its fields: {names or 'none'}. {advice}"
-        return BadPayload(text.strip())
+        names = [name for name in self._known if name in self]
+        # An unknown name may be a text or a number: any body reads as a form.
+        if unknown := len(self._values) - len(names):
+            names.append(f"{unknown} unknown")
+        has = ", ".join(names) or "none"
+        return BadPayload(
+            f"The request has no {what}; its fields: {has}. {advice}".strip()
+        )
 
     def _add(self, name: str, value: Any) -> None:
         values = self._values.setdefault(name.lower(), [])
@@ -79,15 +95,15 @@ class Fields:
         self.payload[name] = value
 
 
-def read_fields(request: RawRequest) -> Fields:
+def read_fields(request: RawRequest, known: Collection[str] = ()) -> Fields:
     """Read the query of a GET, and the form or JSON body of anything else."""
     if request.method.upper() == "GET" or not request.body:
-        return Fields(_form_pairs(request.query))
+        return Fields(_form_pairs(request.query), known)
     content_type = request.headers.get("content-type", "").lower()
     begins = request.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if "json" in content_type or begins == b"{":
-        return Fields(_json_pairs(request.body))
-    return Fields(_form_pairs(request.body.decode("utf-8", "replace")))
+        return Fields(_json_pairs(request.body), known)
+    return Fields(_form_pairs(request.body.decode("utf-8", "replace")), known)
 
 
 def clean(text: str) -> str:
@@ -98,30 +114,36 @@ def clean(text: str) -> str:
 def read_moment(text: str) -> datetime | None:
     """ISO 8601, YYYYMMDDhhmmss or seconds since 1970, in UTC; None for all else."""
     try:
-        if re.fullmatch(r"[0-9]{9,10}", text):
-            return datetime.fromtimestamp(int(text), UTC)
-        if re.fullmatch(r"[0-9]{14}", text):
-            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        moment = parse_datetime(LOST_PLUS.sub(r"\1+\2", text.strip()))
-        if moment and moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC) if moment else None
+        moment = _moment(text)
     except (ValueError, OverflowError):
         return None
+    return moment if moment and EARLIEST <= moment < LATEST else None
+
+
+def _moment(text: str) -> datetime | None:
+    if re.fullmatch(r"[0-9]{9,10}", text):
+        return datetime.fromtimestamp(int(text), UTC)
+    if re.fullmatch(r"[0-9]{14}", text):
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    moment = parse_datetime(LOST_PLUS.sub(r"\1+\2", text.strip()))
+    if moment and moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if moment else None
 
 
 def _form_pairs(text: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:
-        raise BadPayload(f"The form cannot be read: {error}.") from error
+        raise BadPayload(f"The form cannot be read: {error}.") from None
 
 
 def _json_pairs(body: bytes) -> Iterable[tuple[str, Any]]:
     try:
         document = json.loads(body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError) as error:
-        raise BadPayload(f"The JSON cannot be read: {error}.") from error
+        # Its cause would bring the whole body along.
+        raise BadPayload(f"The JSON cannot be read: {error}.") from None
     if not isinstance(document, dict):
         raise BadPayload("The JSON is not an object.")
     return document.items()

@@ -10,7 +10,6 @@ from messagebird import Client  # type: ignore[import-untyped]
 from messagebird.client import USER_AGENT  # type: ignore[import-untyped]
 
 from wagtail_sms_automation.gateways.base import (
-    BadPayload,
     BadSignature,
     DeliveryReport,
     Gateway,
@@ -18,7 +17,6 @@ from wagtail_sms_automation.gateways.base import (
     NotSent,
     RawRequest,
     Received,
-    Rejected,
     ReportStatus,
     Sent,
     Submission,
@@ -26,8 +24,10 @@ from wagtail_sms_automation.gateways.base import (
 )
 from wagtail_sms_automation.gateways.fields import clean, read_fields
 from wagtail_sms_automation.gateways.messagebird_http import (
+    OPTED_OUT,
     PooledHttpClient,
     first_error,
+    refusal,
 )
 from wagtail_sms_automation.gateways.messagebird_options import (
     is_header_text,
@@ -61,8 +61,18 @@ STATUSES = {
     "delivery_failed": ReportStatus.FAILED,
 }
 
-#: The statusErrorCode of a recipient who has sent STOP.
-OPTED_OUT = "103"
+#: The fields MessageBird has been seen to send, by what it sends them for.
+INBOUND_FIELDS = (
+    *("id", "message_id", "mid", "reference", "originator", "sender", "recipient"),
+    *("receiver", "recipients", "shortcode", "keyword", "operator", "body", "payload"),
+    *("message", "mediaUrls", "mediaUrl", "createdDatetime", "receive_datetime"),
+    *("date", "date_utc"),
+)
+REPORT_FIELDS = (
+    *("id", "reference", "recipient", "status", "statusReason", "statusDatetime"),
+    *("statusErrorCode", "mccmnc", "ported", "messageLength", "messagePartCount"),
+    *("datacoding", "price[amount]", "price[currency]"),
+)
 
 ADVICE = 'In Flow Builder, use the step "Forward to URL" with the method POST.'
 
@@ -122,7 +132,7 @@ class MessageBirdGateway(Gateway):
 
     def parse_inbound(self, request: RawRequest) -> Received:
         """Read an inbound message, or raise BadPayload."""
-        fields = read_fields(request)
+        fields = read_fields(request, INBOUND_FIELDS)
         body_names = ["body", "payload", "message"]
         id_names = ["id", "message_id", "mid"]
         if "shortcode" in fields and "message" in fields:
@@ -150,18 +160,17 @@ class MessageBirdGateway(Gateway):
 
     def parse_report(self, request: RawRequest) -> DeliveryReport:
         """Read a delivery report, or raise BadPayload."""
-        fields = read_fields(request)
+        fields = read_fields(request, REPORT_FIELDS)
         gateway_id, reference = fields.text("id"), fields.text("reference")
         if not gateway_id and not reference:
             raise fields.missing("id and no reference")
-        word = fields.text("status").strip().lower()
+        word = fields.text("status").strip()
         if not word:
             raise fields.missing("status")
-        if word not in STATUSES:
-            raise BadPayload(f"The status {word[:40]!r} is not known.")
         error_code = fields.text("statusErrorCode")
         return DeliveryReport(
-            status=STATUSES[word],
+            status=STATUSES.get(word.lower()),
+            provider_status=word,
             gateway_id=gateway_id,
             reference=reference,
             recipient=fields.text("recipient").strip(),
@@ -212,7 +221,7 @@ def _settle(answer: str, error: Exception | None = None) -> Sent:
         return Sent(gateway_id=gateway_id)
     code, description = first_error(answer)
     if description:
-        raise Rejected(f"MessageBird refused: {description}", code=code) from error
+        raise refusal(f"MessageBird refused: {description}", code) from error
     fault = clean(f"{type(error).__name__}: {error}")[:500] if error else "it has no id"
     raise Unknown(f"MessageBird's answer cannot be read: {fault}") from error
 

@@ -31,6 +31,9 @@ from wagtail_sms_automation.gateways.fields import clean
 #: leave the outcome unknown, so we give it up before the server does.
 IDLE_LIMIT = 20.0
 
+#: The error code where the recipient has sent STOP.
+OPTED_OUT = "103"
+
 #: Faults that come before a single byte of the request has left. A refused
 #: connection and a name that does not resolve are ConnectTimeoutErrors to urllib3.
 BEFORE_SENDING = (
@@ -112,6 +115,11 @@ def first_error(body: str) -> tuple[str, str]:
     return clean(words[0])[:20], clean(" ".join(filter(None, words)))[:500]
 
 
+def refusal(text: str, code: str) -> Rejected:
+    """The outcome of a message that MessageBird will never take."""
+    return Rejected(text, code=code, is_opt_out=code == OPTED_OUT)
+
+
 def _new_session() -> requests.Session:
     session = requests.Session()
     # Otherwise a ~/.netrc would replace the access key.
@@ -157,7 +165,7 @@ def _outcome_of_answer(response: requests.Response, body: str) -> GatewayError:
     if 300 <= status < 400:
         return Rejected(f"MessageBird answered {status}: ENDPOINT is a redirect.")
     if 400 <= status < 500:
-        return Rejected(text, code=code)
+        return refusal(text, code)
     return Unknown(text, code=code)
 
 

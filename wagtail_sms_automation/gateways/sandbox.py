@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from wagtail_sms_automation.gateways.base import (
-    BadPayload,
     BadSignature,
     DeliveryReport,
     Gateway,
@@ -22,6 +21,12 @@ from wagtail_sms_automation.gateways.fields import read_fields
 
 SIGNATURE_HEADER = "sandbox-signature"
 
+INBOUND_FIELDS = (
+    *("id", "originator", "recipient", "body", "mediaUrls", "mediaUrl"),
+    "createdDatetime",
+)
+REPORT_FIELDS = ("id", "reference", "recipient", "status", "statusDatetime")
+
 
 class SandboxGateway(Gateway):
     """Says of every message that it was delivered at once."""
@@ -31,6 +36,7 @@ class SandboxGateway(Gateway):
         gateway_id = uuid.uuid4().hex
         report = DeliveryReport(
             status=ReportStatus.DELIVERED,
+            provider_status=ReportStatus.DELIVERED.value,
             gateway_id=gateway_id,
             reference=submission.reference,
             recipient=submission.recipient,
@@ -53,7 +59,7 @@ class SandboxGateway(Gateway):
 
     def parse_inbound(self, request: RawRequest) -> Received:
         """Read an inbound message, or raise BadPayload."""
-        fields = read_fields(request)
+        fields = read_fields(request, INBOUND_FIELDS)
         originator = fields.text("originator").strip()
         media_urls = fields.web_addresses("mediaUrls", "mediaUrl")
         if not originator:
@@ -72,15 +78,15 @@ class SandboxGateway(Gateway):
 
     def parse_report(self, request: RawRequest) -> DeliveryReport:
         """Read a delivery report in the words of ReportStatus, or raise BadPayload."""
-        fields = read_fields(request)
+        fields = read_fields(request, REPORT_FIELDS)
         if not fields.text("id", "reference"):
             raise fields.missing("id and no reference")
-        try:
-            status = ReportStatus(fields.text("status"))
-        except ValueError as error:
-            raise BadPayload(f"{error}.") from error
+        word = fields.text("status").strip()
+        if not word:
+            raise fields.missing("status")
         return DeliveryReport(
-            status=status,
+            status=ReportStatus(word) if word in set(ReportStatus) else None,
+            provider_status=word,
             gateway_id=fields.text("id"),
             reference=fields.text("reference"),
             recipient=fields.text("recipient").strip(),

@@ -69,12 +69,12 @@ class ReceivedBetweenBlock(blocks.StructBlock):
 
     starts_at = blocks.DateTimeBlock(
         required=False,
-        label=_("From"),
+        label=pgettext_lazy("window", "From"),
         help_text=_("For example: 2026-07-14 18:00. Empty: from now on."),
     )
     ends_at = blocks.DateTimeBlock(
         required=False,
-        label=_("Until"),
+        label=pgettext_lazy("window", "Until"),
         help_text=_("For example: 2026-07-14 23:00. Empty: without end."),
     )
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 
 from .fields import refuse
@@ -16,15 +18,7 @@ class PeriodBlock(blocks.StructBlock):
     """One open period of some weekdays."""
 
     days = blocks.MultipleChoiceBlock(
-        choices=[
-            ("0", _("Monday")),
-            ("1", _("Tuesday")),
-            ("2", _("Wednesday")),
-            ("3", _("Thursday")),
-            ("4", _("Friday")),
-            ("5", _("Saturday")),
-            ("6", _("Sunday")),
-        ],
+        choices=[(str(number), name) for number, name in WEEKDAYS.items()],
         widget=forms.CheckboxSelectMultiple,
         label=_("Days"),
     )
@@ -78,4 +72,4 @@ class OpeningHoursBlock(blocks.StreamBlock):
     """Weekly hours and closing days."""
 
     period = PeriodBlock(label=_("Open period"))
-    closed = ClosedBlock(label=_("Closed"))
+    closed = ClosedBlock(label=pgettext_lazy("opening hours", "Closed"))

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from wagtail.admin.ui.tables import DateColumn
 
 from ...models import Automation, Contact
@@ -28,7 +29,11 @@ class IndexView(generic.IndexView):
                 sort_key="size",
                 get_url=self.get_contacts_url,
             ),
-            DateColumn("created_at", label=_("Created"), sort_key="created_at"),
+            DateColumn(
+                "created_at",
+                label=pgettext("column", "Created"),
+                sort_key="created_at",
+            ),
         ]
 
     @cached_property

@@ -3,7 +3,7 @@
 from django.db.models import Prefetch
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
@@ -61,7 +61,7 @@ def status_of(contact):
     if contact.is_opted_out:
         return _("Opted out"), "is-negative"
     if contact.is_flagged:
-        return _("Loop guard"), "is-warning"
+        return pgettext("contact", "Loop stopped"), "is-warning"
     return None
 
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
@@ -77,14 +77,16 @@ class IndexView(ContactMixin, generic.IndexView):
             Column("contact", label=_("Contact")),
             NamesColumn(
                 "fired",
-                label=_("Fired"),
+                label=_("Automations fired"),
                 accessor=lambda message: [
                     match.automation.name for match in message.listed
                 ],
                 classname=WIDE,
             ),
-            StatusColumn("state", label=_("State"), accessor=state_of),
-            DateColumn("received_at", label=_("Received")),
+            StatusColumn(
+                "state", label=pgettext("message", "Status"), accessor=state_of
+            ),
+            DateColumn("received_at", label=pgettext("column", "Received")),
         ]
 
     def get_valid_orderings(self):

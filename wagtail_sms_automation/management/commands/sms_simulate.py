@@ -24,7 +24,7 @@ from django.utils.text import camel_case_to_spaces
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from wagtail_sms_automation import decision_texts, inbound, rulebook
+from wagtail_sms_automation import contact_facts, decision_texts, rulebook
 from wagtail_sms_automation.conf import settings as sms_settings
 from wagtail_sms_automation.engine import messages, outcome, segments
 from wagtail_sms_automation.engine.conversation import converse
@@ -107,7 +107,11 @@ class Command(BaseCommand):
 
     def _tell_decision(self, text):
         verdict = _("fires") if text.fired else _("silent")
-        line = f"[{verdict}] {text.name}: {text.reason} {text.near_miss}".rstrip()
+        line = _("[%(verdict)s] %(name)s: %(reason)s") % {
+            "verdict": verdict,
+            "name": text.name,
+            "reason": f"{text.reason} {text.near_miss}".rstrip(),
+        }
         self._say(1, line, self.style.SUCCESS if text.fired else None)
 
     def _tell_effects(self, automation, of_message, groups):
@@ -139,7 +143,7 @@ def _who_writes(originator, now):
     if row is None:
         country = region_of(number)
         return None, messages.Contact(phone_number=number, country=country)
-    return row, inbound.facts_of(row, now)
+    return row, contact_facts.facts_of(row, now)
 
 
 def _from_whom(row, originator):
@@ -150,7 +154,7 @@ def _from_whom(row, originator):
         }
     if originator is None:
         return _("From a stranger.")
-    return _("From a number that is no contact's.")
+    return _("From a number that is no contact’s.")
 
 
 def _group_names(turns):
@@ -240,6 +244,8 @@ def _leave_group(effect: outcome.LeaveGroup, groups):
 
 @describe.register
 def _set_attribute(effect: outcome.SetAttribute, groups):
+    if not effect.value:
+        return _("Clears %(attribute)s.") % {"attribute": effect.attribute}
     return _("Keeps “%(value)s” as %(attribute)s.") % {
         "value": effect.value,
         "attribute": effect.attribute,
