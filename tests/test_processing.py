@@ -314,6 +314,49 @@ def test_the_loop_guard_holds_and_flags(text_us, run_tasks):
     assert contact.silent_until > timezone.now()
 
 
+def test_two_staff_phones_that_answer_by_themselves_stop_at_once(text_us, run_tasks):
+    staff = ["+33655000001", "+33655000002"]
+    factories.AutomationFactory(
+        active=True,
+        actions=[
+            factories.block(
+                "forward_to_phone", phone_numbers=staff, body="{{ message.body }}"
+            )
+        ],
+    )
+    text_us("FOOD 2x1")
+    run_tasks()
+    assert [s.recipient for s in locmem.outbox] == staff
+
+    for number in staff:
+        text_us("I am driving.", originator=number)
+    run_tasks()
+
+    assert len(locmem.outbox) == 2
+    held = OutboundMessage.objects.filter(state=OutboundMessage.State.HELD)
+    assert {message.held_by for message in held} == {"forward_number"}
+
+
+def test_a_robot_whose_texts_are_only_forwarded_is_stopped(text_us, run_tasks):
+    factories.AutomationFactory(
+        active=True,
+        actions=[
+            factories.block(
+                "forward_to_phone",
+                phone_numbers=["+33655000001", "+33655000002"],
+                body="{{ message.body }}",
+            )
+        ],
+    )
+
+    for number in range(8):
+        text_us(f"beep {number}")
+    run_tasks()
+
+    assert len(locmem.outbox) == 2 * 5
+    assert Contact.objects.get().is_flagged
+
+
 def test_an_mms_fires_only_automations_for_mms(text_us, run_tasks):
     factories.AutomationFactory(active=True, actions=[factories.reply("SMS")])
     factories.AutomationFactory(

@@ -292,7 +292,7 @@ def test_a_hurried_customer_is_not_a_loop():
 def test_the_loop_guard_is_shown():
     automation("Order", "ORDER")
     text = simulate(*["ORDER"] * 4)
-    assert "(not sent: Too many automatic answers in a short time.): Order." in text
+    assert "(not sent: Too many automatic texts in a short time.): Order." in text
     assert "Too many answers: automations say nothing until" in text
 
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db.models import Min
+
 from .engine import messages
 from .models import OptOut, OutboundMessage
 from .phone_numbers import region_of
@@ -9,6 +11,8 @@ from .phone_numbers import region_of
 
 #: How far back a quoted text of ours is recognised (domain.md 2.2).
 QUOTED_WITHIN = timedelta(days=14)
+#: How far back the loop guard counts (domain.md 4.3).
+COUNTED_WITHIN = timedelta(days=1)
 
 
 def facts_of(contact, now, *, is_opted_out=None) -> messages.Contact:
@@ -29,6 +33,7 @@ def facts_of(contact, now, *, is_opted_out=None) -> messages.Contact:
         last_answered_at=contact.last_answered_at,
         fired_at=_fired_at(contact),
         sent_texts=sent_texts(contact, now),
+        forwards=_forwards(contact, now),
     )
 
 
@@ -48,4 +53,16 @@ def sent_texts(contact, now) -> tuple[messages.SentText, ...]:
             is_automatic=message.inbound_id is not None,
         )
         for message in sent.exclude(state__in=[state.HELD, state.FAILED])[:200]
+    )
+
+
+def _forwards(contact, now):
+    """What was forwarded to staff because this contact wrote, once a message."""
+    state = OutboundMessage.State
+    forwarded = OutboundMessage.objects.forwarded_for(contact, now - COUNTED_WITHIN)
+    forwarded = forwarded.exclude(state__in=[state.HELD, state.FAILED])
+    moments = forwarded.values("inbound").annotate(at=Min("created_at")).order_by("-at")
+    return tuple(
+        messages.SentText(body="", sent_at=at, is_forward=True)
+        for at in moments.values_list("at", flat=True)[:100]
     )

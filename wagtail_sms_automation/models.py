@@ -489,7 +489,7 @@ class OutboundMessage(models.Model):
         UNANSWERABLE = "unanswerable", _("A short code or a name cannot be answered.")
         OWN_NUMBER = "own_number", _("The number is one of ours.")
         FORWARD_NUMBER = "forward_number", _("The number is a staff phone.")
-        LOOP = "loop", _("Too many automatic answers in a short time.")
+        LOOP = "loop", _("Too many automatic texts in a short time.")
         EMPTY = "empty", _("The text is empty.")
         PLACEHOLDER = "placeholder", _("The text names an unknown placeholder.")
         TOO_LONG = "too_long", _("The text has more parts than the gateway takes.")

@@ -164,6 +164,15 @@ class OutboundMessageQuerySet(models.QuerySet):
             contact=contact, channel=self.model.Channel.SMS, created_at__gte=since
         ).order_by("-pk")
 
+    def forwarded_for(self, contact, since):
+        """The texts staff were sent because a contact wrote."""
+        return self.filter(
+            inbound__contact=contact,
+            contact=None,
+            channel=self.model.Channel.SMS,
+            created_at__gte=since,
+        )
+
 
 class OptOutQuerySet(models.QuerySet):
     """Opt-out periods."""

@@ -56,6 +56,7 @@ def test_a_message_without_effects_changes_nothing():
         last_answered_at=BEFORE,
         fired_at={4: BEFORE},
         sent_texts=(SentText(body="Hi", sent_at=BEFORE),),
+        forwards=(SentText(body="Hi", sent_at=BEFORE, is_forward=True),),
     )
     assert contact_after(contact=contact) == contact
 
@@ -90,9 +91,25 @@ def test_an_answer_to_stop_is_sent_but_not_followed():
     assert contact.last_automation is None
 
 
-def test_what_is_forwarded_is_not_the_contacts():
+def forward(recipient="+33687654321", **fields):
+    return ForwardSms(automation=1, action="a", recipient=recipient, body="x", **fields)
+
+
+def test_what_is_forwarded_is_no_text_of_the_contacts():
+    old = SentText(body="old", sent_at=BEFORE, is_forward=True)
     contact = contact_after(
-        ForwardSms(automation=1, action="a", recipient="+33687654321", body="x"),
+        forward(held=Held.UNANSWERABLE),
+        forward(),
+        forward("+33687654322"),
+        contact=replace(CONTACT, forwards=(old,)),
+    )
+    text = SentText(body="x", sent_at=NOW, is_forward=True)
+    assert contact == replace(CONTACT, forwards=(text, old))
+
+
+def test_what_is_held_or_mailed_is_not_forwarded_to_a_phone():
+    contact = contact_after(
+        forward(held=Held.LOOP),
         ForwardMail(automation=1, action="b", recipient="chef@example.com", body="x"),
     )
     assert contact == CONTACT
@@ -165,7 +182,7 @@ def test_who_the_contact_is_never_changes():
     contact = contact_after(*effects)
     for name in ("phone_number", "first_name", "last_name", "language", "country"):
         assert getattr(contact, name) == getattr(CONTACT, name)
-    assert len(fields(contact)) == 13, "A new field: does a message change it?"
+    assert len(fields(contact)) == 14, "A new field: does a message change it?"
 
 
 def held_with(*bodies, rulebook):

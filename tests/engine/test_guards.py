@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -151,6 +152,7 @@ def test_reason_that_is_known_already_stays():
         (OUR_OTHER, LEA, Held.OWN_NUMBER),
         (OURS, LEA, Held.OWN_NUMBER),
         (KITCHEN, KITCHEN, Held.FORWARD_NUMBER),
+        ("+33698765433", KITCHEN, Held.FORWARD_NUMBER),
         ("0698765432", LEA, Held.UNANSWERABLE),
     ],
 )
@@ -160,6 +162,23 @@ def test_forward_goes_to_other_phones_only(recipient, originator, reason):
     guarded = hold_back([forward], situation(originator))
 
     assert guarded[0].held is reason
+
+
+def test_staff_phone_changes_its_groups_and_reaches_nobody():
+    effects = (
+        REPLY,
+        ForwardSms(action="f", recipient="+33698765433", body="x"),
+        ForwardMail(action="m", recipient="kitchen@lea.example", body="x"),
+        JoinGroup(action="g", group=1),
+    )
+
+    guarded = hold_back(effects, situation(KITCHEN))
+
+    assert guarded == (
+        replace(effects[0], held=Held.FORWARD_NUMBER),
+        replace(effects[1], held=Held.FORWARD_NUMBER),
+        effects[3],
+    )
 
 
 def test_forward_and_groups_do_not_care_who_opted_out():
@@ -223,6 +242,67 @@ def test_short_code_in_a_loop_is_not_paused():
     guarded = hold_back([REPLY] * 9, situation("36180", is_known=False))
 
     assert {effect.held for effect in guarded} == {Held.UNANSWERABLE}
+
+
+FORWARDS = (
+    ForwardSms(automation=1, action="f", recipient=KITCHEN, body="x"),
+    ForwardSms(automation=1, action="f", recipient="+33698765433", body="x"),
+)
+MAIL = ForwardMail(automation=1, action="m", recipient="a@lea.example", body="x")
+PAUSED = KeepSilent(action="loop", until=NOW + timedelta(hours=1), is_loop=True)
+
+
+def forwarded(*seconds_ago):
+    texts = sent(*seconds_ago, body="x")
+    return tuple(replace(text, is_forward=True) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("forwards", "reason"),
+    [
+        (forwarded(*range(4)), None),
+        (forwarded(*range(5)), Held.LOOP),
+        (forwarded(1, 2, 3, 4, 60), None),
+        (forwarded(*range(100, 119)), None),
+        (forwarded(*range(100, 120)), Held.LOOP),
+        (forwarded(*range(100, 119), 3600), None),
+        (forwarded(*range(4000, 4039)), None),
+        (forwarded(*range(4000, 4040)), Held.LOOP),
+        (forwarded(*range(4000, 4039), 86400), None),
+    ],
+)
+def test_forwards_have_a_count_of_their_own(forwards, reason):
+    guarded = hold_back((REPLY, *FORWARDS, MAIL), situation(forwards=forwards))
+
+    assert [effect.held for effect in guarded[:3]] == [None, reason, reason]
+    assert guarded[3:] == ((MAIL, PAUSED) if reason else (MAIL,))
+
+
+def test_replies_that_loop_do_not_keep_an_order_from_the_kitchen():
+    guarded = hold_back((REPLY, *FORWARDS), situation(sent_texts=sent(1, 2, 3)))
+
+    assert guarded == (replace(REPLY, held=Held.LOOP), *FORWARDS, PAUSED)
+
+
+def test_contact_that_loops_both_ways_is_paused_once():
+    case = situation(sent_texts=sent(1, 2, 3), forwards=forwarded(*range(5)))
+
+    guarded = hold_back((REPLY, *FORWARDS), case)
+
+    assert [effect.held for effect in guarded[:3]] == [Held.LOOP] * 3
+    assert guarded[3:] == (PAUSED,)
+
+
+def test_forward_that_is_held_for_another_reason_is_no_loop():
+    forward = replace(FORWARDS[0], held=Held.PLACEHOLDER)
+
+    guarded = hold_back([forward], situation(forwards=forwarded(*range(5))))
+
+    assert guarded == (forward,)
+
+
+def test_short_code_has_no_count_of_forwards():
+    assert hold_back(FORWARDS * 9, situation("36180", is_known=False)) == FORWARDS * 9
 
 
 @given(

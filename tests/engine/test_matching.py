@@ -182,11 +182,27 @@ def test_conditions_of_one_index_do_not_disturb_each_other():
     assert holds == [True, True, False, True, False, True, False]
 
 
-def test_condition_outside_the_index_is_checked_all_the_same():
-    findings = Index([]).search(text.read("ORDER"))
+def test_equal_conditions_are_one_to_the_index():
+    findings = Index([(1, Content(keywords=("ORDER",)))]).search(text.read("ORDER"))
 
     assert check(Content(keywords=("ORDER",)), findings).holds
-    assert not check(Content(keywords=("MENU",)), findings).holds
+
+
+@pytest.mark.parametrize("operator", Operator)
+def test_condition_outside_the_index_is_an_error(operator):
+    findings = Index([(1, Content(keywords=("ORDER",)))]).search(text.read("MENU"))
+
+    with pytest.raises(KeyError):
+        check(Content(keywords=("MENU",), operator=operator), findings)
+
+
+def test_conditions_that_differ_in_a_late_keyword_are_told_apart():
+    same = tuple(f"WORD{number}" for number in range(20))
+    order, menu = Content(keywords=(*same, "ORDER")), Content(keywords=(*same, "MENU"))
+    findings = Index(enumerate((order, menu))).search(text.read("ORDER"))
+
+    assert check(order, findings).holds
+    assert not check(menu, findings).holds
 
 
 def test_many_keywords_take_no_longer_than_few():

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from .messages import Contact, InboundMessage, SentText
 from .outcome import (
     EndOptOut,
+    ForwardSms,
     JoinGroup,
     KeepSilent,
     LeaveGroup,
@@ -69,11 +70,22 @@ def after(contact: Contact, outcome: Outcome, now: datetime) -> Contact:
         silent_until=_silent_until(contact, outcome),
         fired_at=_fired_at(contact, outcome, now),
         sent_texts=(*texts, *contact.sent_texts),
+        forwards=_forwards(contact, outcome, now),
     )
     answers = [effect.automation for effect in sent if effect.automation is not None]
     if answers:
         contact = replace(contact, last_automation=answers[-1], last_answered_at=now)
     return contact
+
+
+def _forwards(
+    contact: Contact, outcome: Outcome, now: datetime
+) -> tuple[SentText, ...]:
+    for effect in outcome.effects:
+        if isinstance(effect, ForwardSms) and effect.held is None:
+            text = SentText(body=effect.body, sent_at=now, is_forward=True)
+            return (text, *contact.forwards)
+    return contact.forwards
 
 
 def _groups(contact: Contact, outcome: Outcome) -> frozenset[int]:

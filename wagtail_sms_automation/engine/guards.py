@@ -6,7 +6,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .messages import SentText
-from .outcome import Effect, EndOptOut, ForwardSms, Held, KeepSilent, SendSms
+from .outcome import (
+    Effect,
+    EndOptOut,
+    ForwardMail,
+    ForwardSms,
+    Held,
+    KeepSilent,
+    SendSms,
+)
 from .rules import LoopCaps, Rulebook
 from .segments import count
 from .situation import Situation
@@ -34,8 +42,10 @@ def hold_back(effects: Iterable[Effect], situation: Situation) -> tuple[Effect, 
             effect = _guard_reply(effect, refused, sent_texts, situation)
         elif isinstance(effect, ForwardSms):
             effect = _guard_forward(effect, situation)
+        elif isinstance(effect, ForwardMail) and _is_staff(situation):
+            continue
         guarded.append(effect)
-    if any(isinstance(one, SendSms) and one.held is Held.LOOP for one in guarded):
+    if any(_is_loop_held(effect) for effect in guarded):
         pause = timedelta(hours=situation.rulebook.loop_caps.pause_hours)
         until = situation.now + pause
         guarded.append(KeepSilent(action="loop", until=until, is_loop=True))
@@ -45,9 +55,10 @@ def hold_back(effects: Iterable[Effect], situation: Situation) -> tuple[Effect, 
 def is_loop(
     body: str, sent_texts: Iterable[SentText], caps: LoopCaps, now: datetime
 ) -> bool:
-    """Tell whether one more automatic text to a contact would exceed a cap."""
+    """Tell whether one more automatic text would exceed a cap."""
     sent = [text for text in sent_texts if text.is_automatic]
-    same = [text for text in sent if text.body == body]
+    # A customer may well order the same thing for four tables.
+    same = [text for text in sent if text.body == body and not text.is_forward]
     return any(
         sum(text.sent_at > now - window for text in texts) >= cap
         for texts, window, cap in (
@@ -66,12 +77,17 @@ def _refused(effects: Sequence[Effect], situation: Situation) -> Held | None:
         return Held.UNANSWERABLE
     if is_own_number(situation):
         return Held.OWN_NUMBER
-    if originator in situation.rulebook.forward_numbers:
+    if _is_staff(situation):
         return Held.FORWARD_NUMBER
     is_opting_in = any(isinstance(effect, EndOptOut) for effect in effects)
     if situation.is_opted_out and not is_opting_in:
         return Held.OPTED_OUT if situation.country in SILENT_AFTER_STOP else None
     return None
+
+
+def _is_staff(situation: Situation) -> bool:
+    # Two staff phones that answer by machine would write to each other without end.
+    return situation.message.originator in situation.rulebook.forward_numbers
 
 
 def _guard_reply(
@@ -103,9 +119,18 @@ def _guard_forward(forward: ForwardSms, situation: Situation) -> ForwardSms:
         held = Held.UNANSWERABLE
     elif recipient in (*rulebook.own_numbers, situation.message.recipient):
         held = Held.OWN_NUMBER
-    elif recipient == situation.message.originator:
+    elif _is_staff(situation):
         held = Held.FORWARD_NUMBER
+    elif not held and situation.contact is not None:
+        # The phones that one message goes to count once: it is not recorded here.
+        forwards, caps = situation.contact.forwards, rulebook.loop_caps
+        is_held = is_loop(forward.body, forwards, caps, situation.now)
+        held = Held.LOOP if is_held else None
     return replace(forward, held=held)
+
+
+def _is_loop_held(effect: Effect) -> bool:
+    return isinstance(effect, SendSms | ForwardSms) and effect.held is Held.LOOP
 
 
 def _unsendable(body: str, rulebook: Rulebook) -> Held | None:

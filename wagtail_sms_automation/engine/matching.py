@@ -4,26 +4,22 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from . import text
+from .content import Content, Operator
 from .keyword_table import KeywordTable, Layer, loosened
 from .outcome import NearMiss, Place, Silence
 
 
-if TYPE_CHECKING:
-    from .rules import Content
-
-
 #: Ways to hold one keyword against a body: the operator, and whether words are whole.
 MODES = {
-    "word": ("any", True),
-    "begins": ("begins", True),
-    "exact": ("exact", True),
-    "substring": ("any", False),
+    "word": (Operator.ANY, True),
+    "begins": (Operator.BEGINS, True),
+    "exact": (Operator.EXACT, True),
+    "substring": (Operator.ANY, False),
 }
 # Operators that look at where the keyword stands, and what a wrong place is called.
-_ELSEWHERE = {"begins": "beginning", "exact": "whole_message"}
+_ELSEWHERE = {Operator.BEGINS: "beginning", Operator.EXACT: "whole_message"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +33,7 @@ class Check:
     near_miss: NearMiss | None = None
 
 
-def _layer_of(content: "Content") -> Layer:
+def _layer_of(content: Content) -> Layer:
     whole_words = content.whole_words or content.operator in _ELSEWHERE
     return Layer(content.match_case, content.match_accents, whole_words)
 
@@ -48,18 +44,14 @@ class Index:
     A search costs the same for ten keywords and for a hundred thousand.
     """
 
-    def __init__(self, contents: Iterable[tuple[int, "Content"]]) -> None:
-        # Hashing a condition means hashing all its keywords; its identity is enough
-        # because the index keeps it alive.
-        self._contents = {id(content): content for _, content in contents}
-        self._wanted: dict[tuple[int, Layer], dict[str, str]] = {}
+    def __init__(self, contents: Iterable[tuple[int, Content]]) -> None:
+        self._wanted: dict[Content, dict[Layer, Mapping[str, str]]] = {
+            content: {} for _, content in contents
+        }
         self._tables: dict[Layer, KeywordTable] = {}
-        self.layers = frozenset(map(_layer_of, self._contents.values()))
+        self.layers = frozenset(map(_layer_of, self._wanted))
         for layer in self.layers:
             self.table(layer)
-
-    def __contains__(self, content: object) -> bool:
-        return id(content) in self._contents
 
     def search(self, reading: text.Reading) -> "Findings":
         """Find every keyword in a body."""
@@ -68,15 +60,15 @@ class Index:
             findings.found(layer)
         return findings
 
-    def wanted(self, content: "Content", layer: Layer) -> Mapping[str, str]:
+    def wanted(self, content: Content, layer: Layer) -> Mapping[str, str]:
         """The keywords of a condition by their normal form in a layer."""
-        key = (id(content), layer)
-        if key not in self._wanted:
-            self._wanted[key] = {
+        wanted = self._wanted[content]
+        if layer not in wanted:
+            wanted[layer] = {
                 text.normalise(keyword, layer.match_case, layer.match_accents): keyword
                 for keyword in reversed(content.keywords)
             }
-        return self._wanted[key]
+        return wanted[layer]
 
     def table(self, layer: Layer) -> KeywordTable:
         """The keywords to look for in a layer, and of those one thing stricter."""
@@ -84,7 +76,7 @@ class Index:
             self._tables[layer] = KeywordTable(
                 (
                     key
-                    for content in self._contents.values()
+                    for content in self._wanted
                     if self._concerns(layer, _layer_of(content))
                     for key in self.wanted(content, layer)
                 ),
@@ -114,12 +106,12 @@ class _Found:
         words = self.reading.own_words(self.form)
         return (words[0][0], words[-1][1]) if words else (len(self.form.text), 0)
 
-    def stands(self, span: text.Span, operator: str) -> bool:
+    def stands(self, span: text.Span, operator: Operator) -> bool:
         """True if a keyword found here is where the operator wants it."""
         if operator not in _ELSEWHERE:
             return True
         begins = span[0] <= self.extent[0]
-        return begins and (operator == "begins" or span[1] >= self.extent[1])
+        return begins and (operator == Operator.BEGINS or span[1] >= self.extent[1])
 
     def widened(self, span: text.Span) -> text.Span:
         """The longer word that a keyword is part of."""
@@ -161,16 +153,16 @@ class Findings:
             self._found[layer] = _Found(reading, form, own, quoted)
         return self._found[layer]
 
-    def own(self, content: "Content", layer: Layer) -> dict[str, text.Span]:
+    def own(self, content: Content, layer: Layer) -> dict[str, text.Span]:
         """The keywords of a condition that were found, in the body's order."""
         return self._of(content, layer, self.found(layer).own)
 
-    def quoted(self, content: "Content", layer: Layer) -> dict[str, text.Span]:
+    def quoted(self, content: Content, layer: Layer) -> dict[str, text.Span]:
         """The keywords of a condition that stand in quoted words."""
         return self._of(content, layer, self.found(layer).quoted)
 
     def _of(
-        self, content: "Content", layer: Layer, hits: Mapping[str, text.Span]
+        self, content: Content, layer: Layer, hits: Mapping[str, text.Span]
     ) -> dict[str, text.Span]:
         if not hits:
             return {}
@@ -183,26 +175,25 @@ class Findings:
         }
 
 
-def check(content: "Content", findings: Findings) -> Check:
-    """Hold a content condition against what was found in a body."""
-    if content not in findings.index:
-        findings = Index([(0, content)]).search(findings.reading)
+def check(content: Content, findings: Findings) -> Check:
+    """Hold a content condition of the index against what was found in a body."""
     layer = _layer_of(content)
+    wanted = findings.index.wanted(content, layer)
     found = findings.found(layer)
     places = tuple(
         found.place(keyword, span)
         for keyword, span in findings.own(content, layer).items()
         if found.stands(span, content.operator)
     )
-    if content.operator == "none":
+    if content.operator == Operator.NONE:
         silence = Silence.EXCLUDED if places else None
         return Check(holds=not places, places=places, silence=silence)
-    missing = len(findings.index.wanted(content, layer)) - len(places)
-    if places and (content.operator != "all" or not missing):
+    missing = len(wanted) - len(places)
+    if places and (content.operator != Operator.ALL or not missing):
         return Check(holds=True, places=places)
     near_miss = next(_near_misses(content, findings, places), None)
     is_quoted = near_miss is not None and near_miss.difference == "quoted"
-    if content.operator == "all":
+    if content.operator == Operator.ALL:
         settled = {place.keyword for place in places}
         quoted = findings.quoted(content, layer).keys() - settled
         is_quoted = 0 < len(quoted) == missing
@@ -215,7 +206,7 @@ def check(content: "Content", findings: Findings) -> Check:
 
 
 def _near_misses(
-    content: "Content", findings: Findings, places: tuple[Place, ...]
+    content: Content, findings: Findings, places: tuple[Place, ...]
 ) -> Iterator[NearMiss]:
     settled = {place.keyword for place in places}
     layer = _layer_of(content)
@@ -244,14 +235,12 @@ def matches(
     match_accents: bool = True,
 ) -> bool:
     """Say whether one keyword matches one body, as production would."""
-    from .rules import Content, Operator  # rules imports this module
-
     if mode not in MODES:
         raise ValueError(f"Unknown mode {mode!r}. Choose one of {', '.join(MODES)}.")
     operator, whole_words = MODES[mode]
     content = Content(
         keywords=(keyword,),
-        operator=Operator(operator),
+        operator=operator,
         match_case=match_case,
         match_accents=match_accents,
         whole_words=whole_words,

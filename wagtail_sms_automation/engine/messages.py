@@ -30,12 +30,14 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentText:
-    """An SMS this contact was sent."""
+    """An SMS this contact was sent, or that staff were sent because of it."""
 
     body: str
     sent_at: datetime
     #: True for what an automation sent, False for broadcasts and people.
     is_automatic: bool = True
+    #: True for what went to staff phones.
+    is_forward: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +62,6 @@ class Contact:
     fired_at: Mapping[int, datetime] = field(default_factory=dict)
     #: What the contact was sent in the last 14 days, newest first.
     sent_texts: tuple[SentText, ...] = ()
+    #: One for each message of the contact's that was forwarded to staff phones in the
+    #: last day, however many phones those were; newest first.
+    forwards: tuple[SentText, ...] = ()

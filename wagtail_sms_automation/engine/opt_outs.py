@@ -5,6 +5,7 @@ from functools import cache
 from itertools import product
 
 from . import text
+from .content import Content
 from .matching import Index, check
 from .opt_out_words import (
     ALSO_STOP,
@@ -15,7 +16,6 @@ from .opt_out_words import (
     WORDS,
     Words,
 )
-from .rules import Content
 
 
 def read_intent(

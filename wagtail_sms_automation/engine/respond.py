@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from . import actions, conditions, guards, matching, opt_outs, text
+from .content import Content
 from .messages import Contact, InboundMessage
 from .outcome import Decision, Effect, NearMiss, Outcome, Place, Silence
-from .rules import Automation, Content, Follows, Rulebook
+from .rules import Automation, Follows, Rulebook
 from .situation import Situation
 
 

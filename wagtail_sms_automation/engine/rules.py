@@ -3,34 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from .content import Content as Content
+from .content import Operator as Operator
 from .matching import Index
 from .messages import MessageType
-
-
-class Operator(StrEnum):
-    """How a body is held against the keywords of a content condition."""
-
-    ANY = "any"
-    ALL = "all"
-    NONE = "none"
-    BEGINS = "begins"
-    EXACT = "exact"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """The body contains, begins with or is one of the keywords."""
-
-    keywords: tuple[str, ...]
-    operator: Operator = Operator.ANY
-    match_case: bool = True
-    match_accents: bool = True
-    #: False: the keyword may stand inside a longer word (operators any, all, none).
-    whole_words: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,12 +157,15 @@ class WeeklyHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopCaps:
-    """How much one contact may be answered by machine (domain.md 4.3)."""
+    """How much one contact may set off by machine (domain.md 4.3).
+
+    Replies and forwarded messages are counted apart, each against the same caps.
+    """
 
     per_minute: int = 5
     per_hour: int = 20
     per_day: int = 40
-    #: The same text, to one contact, in ten minutes.
+    #: The same reply, to one contact, in ten minutes.
     identical: int = 3
     #: How long a contact that hit a cap is left alone, in hours.
     pause_hours: int = 1
@@ -226,7 +208,7 @@ class Rulebook:
 
     @cached_property
     def forward_numbers(self) -> frozenset[str]:
-        """Staff phones that messages are forwarded to: never answered by machine."""
+        """Staff phones: what they write is never answered or forwarded by machine."""
         return frozenset(
             number
             for automation in self.automations
