@@ -1,0 +1,6 @@
+"""Run every benchmark; the exit status tells whether all limits hold."""
+
+from . import matching
+
+
+matching.main()
