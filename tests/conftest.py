@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from . import factories
+from .chromium import browser  # noqa: F401 - a fixture for every test
 
 
 def pytest_runtest_setup():

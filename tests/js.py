@@ -10,6 +10,8 @@ import pytest
 
 import wagtail_sms_automation
 
+from .chromium import ARGUMENTS, find_chromium
+
 
 SCRIPTS = Path(wagtail_sms_automation.__file__).parent.joinpath(
     "static/wagtail_sms_automation/js"
@@ -46,15 +48,13 @@ def call_each(script, method, inputs):
 
 
 def _call_each_in_chromium(source, call, inputs):
-    browser_tests = pytest.importorskip("tests.browser.conftest")
-    with browser_tests.playwright_api.sync_playwright() as playwright:
-        path = browser_tests.find_chromium(playwright)
+    playwright_api = pytest.importorskip("playwright.sync_api")
+    with playwright_api.sync_playwright() as playwright:
+        path = find_chromium(playwright)
         if not path:
             reason = "NO JAVASCRIPT TESTS: neither node nor Chromium was found."
             pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-        browser = playwright.chromium.launch(
-            executable_path=path, args=browser_tests.ARGUMENTS
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         page = browser.new_page()
         # As ASCII: a lone surrogate does not survive the way otherwise.
         given = json.dumps(json.dumps(inputs))

@@ -15,6 +15,7 @@ from wagtail_sms_automation.models import (
     OptOut,
     OutboundMessage,
     RulebookRevision,
+    SmsSettings,
     WrongStatus,
 )
 
@@ -187,6 +188,16 @@ def test_a_number_is_stored_as_e164():
 
     with pytest.raises(ValidationError, match="letters"):
         Contact(phone_number="+33 6 12 34 56 78 (perso)").full_clean()
+
+
+@pytest.mark.parametrize(
+    "field", ["replies_per_minute", "identical_replies", "pause_hours"]
+)
+def test_a_limit_of_nothing_would_silence_the_site(field):
+    with pytest.raises(ValidationError) as error:
+        SmsSettings(**{field: 0}).full_clean()
+
+    assert set(error.value.error_dict) == {field}
 
 
 def test_obtaining_a_contact_twice_gives_one():

@@ -11,6 +11,7 @@ import uuid
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -749,19 +750,29 @@ class SmsSettings(BaseGenericSetting):
     opt_in_text = models.TextField(_("answer to START"), blank=True)
     help_text = models.TextField(_("answer to HELP"), blank=True)
     replies_per_minute = models.PositiveSmallIntegerField(
-        _("automatic replies to one contact in a minute"), default=5
+        _("automatic replies to one contact in a minute"),
+        default=5,
+        validators=[MinValueValidator(1)],
     )
     replies_per_hour = models.PositiveSmallIntegerField(
-        _("automatic replies to one contact in an hour"), default=20
+        _("automatic replies to one contact in an hour"),
+        default=20,
+        validators=[MinValueValidator(1)],
     )
     replies_per_day = models.PositiveSmallIntegerField(
-        _("automatic replies to one contact in a day"), default=40
+        _("automatic replies to one contact in a day"),
+        default=40,
+        validators=[MinValueValidator(1)],
     )
     identical_replies = models.PositiveSmallIntegerField(
-        _("the same text to one contact in ten minutes"), default=3
+        _("the same text to one contact in ten minutes"),
+        default=3,
+        validators=[MinValueValidator(1)],
     )
     pause_hours = models.PositiveSmallIntegerField(
-        _("hours of silence after a limit was reached"), default=1
+        _("hours of silence after a limit was reached"),
+        default=1,
+        validators=[MinValueValidator(1)],
     )
     replaces_typography = models.BooleanField(
         _("replace typographic characters"),

@@ -26,6 +26,8 @@ TIMEOUT = (3.05, 10)
 SHOWN_MESSAGES = 50
 #: Before that a text has not reached the phone.
 ON_ITS_WAY = (OutboundMessage.State.QUEUED, OutboundMessage.State.SENDING)
+#: What a phone shows; of the rest it is said that it did not come.
+ON_THE_PHONE = (OutboundMessage.State.SENT, OutboundMessage.State.DELIVERED)
 
 
 class WebhookError(Exception):
@@ -52,7 +54,8 @@ class TextForm(forms.Form):
 def show(request: HttpRequest) -> HttpResponse:
     """Show the phone; send what was typed into it."""
     if request.method == "GET":
-        form = TextForm(initial={"originator": request.GET.get("number", "")})
+        number = request.GET.get("number") or _numbers()[0][0]
+        form = TextForm(initial={"originator": number})
         return _page(request, form)
     form, error, status = TextForm(request.POST), "", 200
     if form.is_valid():
@@ -168,7 +171,7 @@ def _received(row: OutboundMessage) -> dict[str, Any]:
     return {
         "id": f"outbound-{row.pk}",
         "direction": "outbound",
-        "body": row.body,
+        "body": row.body if row.state in ON_THE_PHONE else "",
         "note": str(note),
         "at": (row.sent_at or row.created_at).isoformat(),
     }

@@ -6,9 +6,6 @@ log_in        log_in(page, user) -> page; without a user, as a superuser
 check_axe     check_axe(page) fails on any violation inside <main>
 """
 
-import os
-import shutil
-
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client, override_settings
@@ -17,64 +14,10 @@ from pytest_django.live_server_helper import LiveServer
 from .. import factories
 
 
-playwright_api = pytest.importorskip(
-    "playwright.sync_api", reason="NO BROWSER TESTS: install playwright to run them."
-)
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 MIDDLEWARE = [
     "tests.browser.middleware.one_at_a_time",
     "tests.browser.middleware.strict_csp",
 ]
-
-
-def find_chromium(playwright):
-    """Return the path of a Chromium on this machine, or ""."""
-    for path in (
-        os.environ.get("CHROMIUM", ""),
-        shutil.which("chromium"),
-        shutil.which("chromium-browser"),
-        shutil.which("google-chrome"),
-        playwright.chromium.executable_path,
-    ):
-        if path and os.path.exists(path):
-            return path
-    return ""
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Start Chromium once."""
-    # Playwright's loop runs in this thread, where the tests use the database.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    try:
-        with playwright_api.sync_playwright() as playwright:
-            path = find_chromium(playwright)
-            if not path:
-                give_up()
-            browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-            yield browser
-            browser.close()
-    finally:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-def give_up():
-    """Skip with a loud reason; where CI runs, fail."""
-    reason = "NO BROWSER TESTS: no Chromium found. Install it or set CHROMIUM."
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

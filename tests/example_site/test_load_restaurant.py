@@ -154,7 +154,6 @@ for name in ("editor", "manager", "admin"):
     refused = {
         "wagtail_sms_automation.delete_automation",
         "wagtail_sms_automation.change_contact",
-        "wagtail_sms_automation.change_smssettings",
         "auth.change_user",
     }
     assert set(answer["manager"]) - set(answer["editor"]) == refused

@@ -20,6 +20,8 @@ EDITORS_MAY = {
     "deliveryreport": ["view"],
     "match": ["view"],
     "optout": ["view"],
+    # Opening hours and the answers to STOP, START and HELP are an editor's.
+    "smssettings": ["change"],
 }
 
 

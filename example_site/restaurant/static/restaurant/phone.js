@@ -26,7 +26,7 @@
   const bubble = (message) => {
     const item = document.createElement("p");
     const who = message.direction === "inbound" ? "You:" : "Chez Léa:";
-    item.className = `text ${message.direction}`;
+    item.className = `text ${message.direction}${message.body ? "" : " missed"}`;
     item.dataset.id = message.id;
     item.append(
       span("hidden", who),
@@ -49,7 +49,7 @@
         texts.append(bubble(message));
         scrollDown();
       } else if (known.querySelector(".note").textContent !== message.note) {
-        known.querySelector(".note").textContent = message.note;
+        known.replaceWith(bubble(message));
       }
     }
   };
