@@ -100,6 +100,18 @@ def test_a_broker_that_is_down_loses_nothing(text_us, caplog):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_repetition_rings_too(text_us):
+    """It locked the contact, and a worker may have passed that by meanwhile."""
+    text_us("ORDER", gateway_id="1")
+    OrmQ.objects.all().delete()
+    Doorbell.objects.disarm("process")
+
+    assert text_us("ORDER", gateway_id="1") is None
+
+    assert waiting() == ["process"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_wake_up_that_a_broker_lost_is_rung_again(text_us):
     text_us("ORDER")
     OrmQ.objects.all().delete()

@@ -38,17 +38,19 @@ def receive(gateway: str, received: Received) -> InboundMessage | None:
     originator = read_originator(_clean(received.originator))
     try:
         with transaction.atomic():
+            # A worker passes a locked contact by: ring, be it only a repetition.
+            task_queue.wake("process")
             contact = _contact(originator)
             if _is_stored(gateway, gateway_ids[1:]):
                 return None
             message = _store(gateway, gateway_ids[0], received, originator, contact)
             if contact is not None:
                 _apply_opt_out_words(message, contact)
-            task_queue.wake("process")
     except IntegrityError:
-        if _is_stored(gateway, gateway_ids):
-            return None
-        raise
+        if not _is_stored(gateway, gateway_ids):
+            raise
+        task_queue.wake("process")
+        return None
     logger.info("Stored a message from %s.", mask(originator))
     return message
 

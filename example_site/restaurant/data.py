@@ -20,10 +20,7 @@ CONTACTS = [
 FLOW = "Text orders"
 FLOW_DESCRIPTION = "ORDER, then MENU, then DELIVERY or PICKUP, then FOOD."
 
-FORWARDED_BODY = (
-    "{{ contact.phone_number }} ({{ contact.first_name|no name }} "
-    "{{ contact.last_name }}): {{ message.body }}"
-)
+FORWARDED_BODY = "{{ contact.phone }} ({{ contact.name|no name }}): {{ message.body }}"
 
 #: Name, description, keywords, reply, group to join, whether the kitchen is told.
 ORDER_FLOW = [

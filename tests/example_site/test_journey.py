@@ -24,7 +24,8 @@ SIGNING_KEY = "journey-signing-key-of-32-characters"
 ORIGINATOR = "+33937000037"
 CUSTOMER = "+33612345678"
 OTHER = "+33687654321"
-ORDER = "FOOD 2x1, 1x5, 8 rue Oberkampf"
+#: A piece of our own example: who copies it must be answered.
+ORDER = "FOOD 2x1, 1x5, 12 Port Street"
 
 GROUPS = """
 answer = {

@@ -74,7 +74,7 @@ def test_only_the_last_stage_tells_the_kitchen(site):
     assert phones["phone_numbers"] == [FORWARD_MOBILE]
     assert mailboxes["addresses"] == [FORWARD_EMAIL]
     assert "{{ message.body }}" in phones["body"]
-    assert "{{ contact.phone_number }}" in phones["body"]
+    assert "{{ contact.phone }}" in phones["body"]
 
 
 def test_loading_twice_changes_nothing(site):
