@@ -103,7 +103,9 @@ def test_nothing_is_saved_while_typing(admin_client, action):
     args = [AutomationFactory().pk] if action == "edit" else []
     response = admin_client.get(url(action, *args))
     assert not response.context["autosave_enabled"]
-    assert "w-autosave" not in response.content.decode().split("<footer")[0]
+    html = response.content.decode()
+    assert "w-autosave#" not in html
+    assert "data-w-autosave-interval-value" not in html
 
 
 def test_a_form_without_actions_is_refused(admin_client):
@@ -153,7 +155,9 @@ def test_reverting_never_moves_it(admin_client, superuser):
     automation.pause()
     page = url("revert", automation.pk, old.pk)
     response = admin_client.get(page)
-    assert "previous version" in response.content.decode()
+    html = response.content.decode()
+    assert "previous version" in html
+    assert "This automation is paused" in html
     assert response.context["form"].instance.name == "Old"
     admin_client.post(page, form(name="Old"))
     automation.refresh_from_db()
@@ -205,13 +209,48 @@ def test_usage_names_the_automations_that_follow_it(admin_client):
 
 def test_delete_asks_tells_and_deletes(admin_client):
     automation = AutomationFactory(name="Stage 1", active=True)
-    AutomationFactory(conditions=[follows(automation)])
+    other = AutomationFactory(name="Stage 1b")
+    follower = AutomationFactory(
+        name="Stage 2", conditions=[follows(other, automation)]
+    )
+    AutomationFactory(name="Stage 3", conditions=[follows(other)])
     page = url("delete", automation.pk)
     html = admin_client.get(page).content.decode()
     assert "referenced 1 time" in html
+    assert "set to follow this one" in html
+    assert url("edit", follower.pk) in html
+    assert "Stage 3" not in html
+    assert "This automation is active" in html
     response = admin_client.post(page)
     assert response.url == LIST
     assert not Automation.objects.filter(pk=automation.pk).exists()
+
+
+def test_delete_names_followers_without_links_to_those_who_may_not_edit(client_of):
+    automation = AutomationFactory()
+    follower = AutomationFactory(name="Stage 2", conditions=[follows(automation)])
+    client = client_of("delete_automation")
+    html = client.get(url("delete", automation.pk)).content.decode()
+    assert "Stage 2" in html
+    assert url("edit", follower.pk) not in html
+    assert "This automation is active" not in html
+
+
+def test_delete_of_one_that_nobody_follows_names_nobody(admin_client):
+    page = url("delete", AutomationFactory().pk)
+    assert "set to follow" not in admin_client.get(page).content.decode()
+
+
+def test_the_side_panel_says_paused_and_keeps_its_links(admin_client):
+    for active, label in ((True, "Active"), (False, "Paused")):
+        automation = AutomationFactory(active=active)
+        response = admin_client.get(url("edit", automation.pk))
+        (panel,) = response.context["side_panels"]
+        html = panel.render_html(response.context[0])
+        assert label in html
+        assert "Live" not in html
+        assert url("history", automation.pk) in html
+        assert url("usage", automation.pk) in html
 
 
 def test_a_group_named_is_kept_in_the_projection(admin_client):

@@ -90,3 +90,21 @@ def test_someone_who_may_not_pause_has_nothing_to_tick(client_of):
     AutomationFactory()
     html = client_of("change_automation").get(LIST).content.decode()
     assert "bulk-action" not in html
+
+
+@pytest.mark.parametrize("action", ["resume", "pause"])
+def test_a_failure_halfway_moves_none(admin_client, monkeypatch, action):
+    one, two = AutomationFactory.create_batch(2, active=action == "pause")
+    before = active_names()
+    move = getattr(Automation, action)
+
+    def fail_at_the_second(automation, user=None):
+        if automation == two:
+            raise RuntimeError("No more.")
+        move(automation, user=user)
+
+    monkeypatch.setattr(Automation, action, fail_at_the_second)
+    with pytest.raises(RuntimeError):
+        admin_client.post(url(action, one, two))
+    assert active_names() == before
+    assert not ModelLogEntry.objects.exists()

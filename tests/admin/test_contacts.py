@@ -3,8 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+
+from wagtail_sms_automation.admin.views.contacts import status_of
 
 from ..factories import (
     AutomationFactory,
@@ -49,6 +53,66 @@ def test_an_opt_out_that_ended_is_none(admin_client):
     OptOutFactory(ended_at=timezone.now())
     response = admin_client.get(LIST)
     assert not response.context["object_list"][0].is_opted_out
+
+
+SOON = timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("fields", "label"),
+    [
+        ({}, None),
+        ({"is_flagged": True}, None),
+        ({"is_flagged": True, "silent_until": -SOON}, None),
+        ({"silent_until": -SOON}, None),
+        ({"silent_until": timedelta(0)}, None),
+        ({"is_flagged": True, "silent_until": SOON}, "Loop stopped"),
+        ({"silent_until": SOON}, "Handed to a person"),
+    ],
+)
+def test_the_status_is_that_of_now(fields, label):
+    now = timezone.now()
+    contact = ContactFactory.build(is_flagged=fields.get("is_flagged", False))
+    contact.is_opted_out = False
+    if "silent_until" in fields:
+        contact.silent_until = now + fields["silent_until"]
+    status = status_of(contact, now)
+    assert (status and status.label) == label
+    if status:
+        assert status.until == contact.silent_until
+    contact.is_opted_out = True
+    assert status_of(contact, now).label == "Opted out"
+
+
+@pytest.mark.parametrize(
+    ("is_flagged", "label"), [(True, "Loop stopped"), (False, "Handed to a person")]
+)
+def test_the_list_and_the_page_show_the_same_status(admin_client, is_flagged, label):
+    until = timezone.now() + SOON
+    contact = ContactFactory(is_flagged=is_flagged, silent_until=until)
+    moment = date_format(timezone.localtime(until), "SHORT_DATETIME_FORMAT")
+    for url in (LIST, page_of(contact)):
+        html = admin_client.get(url).content.decode()
+        assert label in html
+        assert f"until {moment}<" in html
+        assert "Automations answer this contact." not in html
+    contact.silent_until = timezone.now() - SOON
+    contact.save()
+    assert label not in admin_client.get(LIST).content.decode()
+    html = admin_client.get(page_of(contact)).content.decode()
+    assert label not in html
+    assert "Automations answer this contact." in html
+
+
+def test_a_contact_without_a_name_goes_by_its_whole_number(admin_client):
+    contact = ContactFactory(first_name="", last_name="", phone_number="+33612000099")
+    response = admin_client.get(page_of(contact))
+    assert response.context["page_subtitle"] == "+33612000099"
+    listed = BeautifulSoup(admin_client.get(LIST).content, "html.parser")
+    title = listed.find(id=f"contact_{contact.pk}_title")
+    assert title.get_text(strip=True) == "+33612000099"
+    assert "•" not in listed.find("table").get_text()
+    assert "•" not in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -128,7 +192,9 @@ def test_the_page_shows_groups_opt_outs_and_messages_in_order(admin_client):
         contact=contact, body="Which one?", created_at=now - timedelta(minutes=1)
     )
     InboundMessageFactory(contact=contact, body="The first", received_at=now)
+    OutboundMessageFactory(contact=contact, state="held", held_by="loop")
     html = admin_client.get(page_of(contact)).content.decode()
+    assert "Held · Too many automatic texts in a short time." in html
     for text in ("Stage 1", "lea", "A word such as STOP", "7 &lt;b&gt;", "table"):
         assert text in html
     places = [html.index(t) for t in ("ORDER &lt;i&gt;", "Which one?", "The first")]

@@ -35,9 +35,8 @@ def test_an_empty_reply_is_refused(body):
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        ("Hi {{ contact.nickname }}", "{{ contact.nickname }}"),
-        ("Hi {{ contact.first_name", "{{ contact.first_name"),
-        ("Hi {{ contact.first_name }", "{{ contact.first_name }"),
+        ("Hi {{ contact.birthday }}", "{{ contact.birthday }}"),
+        ("Hi {{ contact.first_name and so on", "{{ contact.first_name and so on"),
         ("Hi {{ message.__class__ }}", "{{ message.__class__ }}"),
         ("Hi {{}}", "{{}}"),
     ],
@@ -45,7 +44,44 @@ def test_an_empty_reply_is_refused(body):
 def test_a_wrong_placeholder_is_named(body, named):
     (message,) = body_errors(body)
     assert message.startswith(f"Unknown or incomplete placeholder: {named}.")
-    assert "{{ contact.first_name }}" in message.split("You can use:")[1]
+    known = message.split("You can use:")[1]
+    assert "{{ contact.first_name }}" in known
+    assert "{{ contact.attributes.NAME }}" in known
+    assert "{{ contact.phone }}" not in known
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("{{ contact.firstname }}", "{{ contact.first_name }}"),
+        ("{{ First_Name|there }}", "{{ contact.first_name|there }}"),
+        ("{{name}}", "{{ contact.name }}"),
+        ("{{ contact.phonenumber }}", "{{ contact.phone_number }}"),
+        ("{{ contact.attributes }}", "{{ contact.attributes.NAME }}"),
+        ("{{ keywords }}", "{{ keyword }}"),
+    ],
+)
+def test_a_mistyped_placeholder_is_answered_with_the_nearest(typed, meant):
+    assert body_errors(f"Hi {typed}!") == [
+        f"Unknown placeholder {typed}. Did you mean {meant}?"
+    ]
+
+
+@pytest.mark.parametrize("typed", ["{{ contact.first_name", "{{ contact.first_name }"])
+def test_a_placeholder_without_end_is_answered_with_the_whole(typed):
+    assert body_errors(f"Hi {typed}") == [
+        f"Incomplete placeholder {typed}. Did you mean {{{{ contact.first_name }}}}?"
+    ]
+
+
+def test_each_mistyped_placeholder_is_named_and_the_others_together():
+    messages = body_errors("{{ keywords }} {{ x }} {{ contact.nam }} {{ y }}")
+    assert messages[:2] == [
+        "Unknown placeholder {{ keywords }}. Did you mean {{ keyword }}?",
+        "Unknown placeholder {{ contact.nam }}. Did you mean {{ contact.name }}?",
+    ]
+    assert "placeholder: {{ x }}, {{ y }}. You can" in messages[2]
+    assert len(messages) == 3
 
 
 def test_placeholders_with_a_fallback_and_attributes_are_kept():

@@ -1,8 +1,10 @@
 """Conditions in the editor: what is kept, and what is refused at which field."""
 
-from datetime import datetime
+import json
+from datetime import UTC, datetime
 
 import pytest
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from wagtail_sms_automation.admin.blocks import ConditionsBlock
@@ -121,6 +123,32 @@ def test_a_window_may_be_open_at_one_end():
     starts_at = datetime(2026, 7, 14, 18, tzinfo=timezone.get_default_timezone())
     assert datetime.fromisoformat(str(stored["starts_at"])) == starts_at
     assert stored["ends_at"] is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["yesterday", "2026-13-45T18:00", "202607-07-14T18:00", "07/14/2026", "?"]
+)
+@pytest.mark.parametrize("name", ["starts_at", "ends_at"])
+def test_a_mistyped_moment_is_refused_at_its_field_and_kept_as_typed(name, typed):
+    block = condition("received_between")
+    fields = {"starts_at": "", "ends_at": "", name: typed}
+    assert errors(block, **fields) == {name: ["Enter a valid date/time."]}
+    assert block.get_form_state(fill_in(block, fields))[name] == typed
+
+
+def test_moments_are_typed_and_shown_in_the_time_zone_of_the_site():
+    block = condition("received_between")
+    with timezone.override("America/New_York"):
+        stored = save(block, starts_at="2026-07-14T18:00", ends_at="2026-12-14T18:00")
+        state = block.get_form_state(block.to_python(json_of(stored)))
+    assert stored["starts_at"].astimezone(UTC) == datetime(2026, 7, 14, 16, tzinfo=UTC)
+    assert stored["ends_at"].astimezone(UTC) == datetime(2026, 12, 14, 17, tzinfo=UTC)
+    assert state == {"starts_at": "2026-07-14T18:00", "ends_at": "2026-12-14T18:00"}
+
+
+def json_of(stored):
+    """Return what the database gives back."""
+    return json.loads(json.dumps(stored, cls=DjangoJSONEncoder))
 
 
 def test_a_window_without_ends_is_refused():

@@ -61,6 +61,52 @@ def test_an_automation_is_saved_without_javascript(admin_client):
     assert automation.actions[0].value["body"] == "Write DELIVERY or PICKUP."
 
 
+def streams_of(response):
+    """Return the streams of a form as (type, value) pairs."""
+    form = response.context["form"]
+    return {
+        name: [
+            (child["type"], child["value"])
+            for child in form.fields[name].block.get_form_state(form.initial[name])
+        ]
+        for name in ("conditions", "actions")
+    }
+
+
+def test_a_new_automation_begins_with_an_empty_condition_and_reply(admin_client):
+    streams = streams_of(admin_client.get(reverse(CREATE)))
+    ((condition, content),) = streams["conditions"]
+    assert (condition, content["keywords"]) == ("content", "")
+    ((action, reply),) = streams["actions"]
+    assert (action, reply["body"] or "") == ("reply", "")
+
+
+def test_the_empty_condition_and_reply_are_refused_as_they_are(admin_client):
+    data = form_data(**{"conditions-0-value-keywords": "", "actions-0-value-body": ""})
+    response = admin_client.post(reverse(CREATE), data)
+    page = response.content.decode()
+    assert "Add at least one keyword." in page
+    assert "Write the text that is sent." in page
+    assert not Automation.objects.exists()
+
+
+def test_the_empty_condition_may_be_deleted(admin_client):
+    data = form_data(**{"conditions-0-deleted": "1"})
+    assert admin_client.post(reverse(CREATE), data).status_code == 302
+    assert len(Automation.objects.get().conditions) == 0
+
+
+def test_a_copy_begins_with_what_is_copied(admin_client):
+    automation = factories.AutomationFactory(
+        conditions=[], actions=[factories.reply("Hello")]
+    )
+    url = reverse(CREATE.replace("create", "copy"), args=[automation.pk])
+    assert streams_of(admin_client.get(url)) == {
+        "conditions": [],
+        "actions": [("reply", {"body": "Hello"})],
+    }
+
+
 def test_what_was_typed_survives_an_error(admin_client):
     data = form_data(**{"actions-0-value-body": "Hi {{ nobody }}"})
     response = admin_client.post(reverse(CREATE), data)

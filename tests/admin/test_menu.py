@@ -135,6 +135,8 @@ def test_the_settings_can_be_saved(admin_client):
         "replies_per_minute": "3",
         "replies_per_hour": "20",
         "replies_per_day": "40",
+        "identical_replies": "3",
+        "pause_hours": "6",
     }
     target = admin_client.get(url, follow=True).redirect_chain
     admin_client.post(target[-1][0] if target else url, data)

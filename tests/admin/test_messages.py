@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,10 +17,14 @@ from wagtail_sms_automation.engine.outcome import (
 from ..factories import (
     AutomationFactory,
     ContactFactory,
+    ContactGroupFactory,
     DeliveryReportFactory,
     InboundMessageFactory,
     MatchFactory,
     OutboundMessageFactory,
+    block,
+    content,
+    in_group,
 )
 
 
@@ -61,6 +66,28 @@ def test_the_number_of_queries_does_not_grow(admin_client, count_queries):
     admin_client.get(LIST)
     few = count_queries(lambda: admin_client.get(LIST))
     MatchFactory.create_batch(40)
+    assert count_queries(lambda: admin_client.get(LIST)) == few
+
+
+@pytest.mark.parametrize("state", ["held", "failed", "unknown"])
+def test_a_tag_warns_of_an_answer_that_was_not_sent(admin_client, state):
+    answered, other = InboundMessageFactory.create_batch(2, processed=True)
+    OutboundMessageFactory(inbound=answered, state="delivered")
+    OutboundMessageFactory(inbound=other, state="sent")
+    assert "Check the answers" not in admin_client.get(LIST).content.decode()
+    OutboundMessageFactory(inbound=answered, state=state)
+    response = admin_client.get(LIST)
+    assert response.content.decode().count("Check the answers") == 1
+    flags = {row.pk: row.has_troubled_answers for row in response.context["page_obj"]}
+    assert flags == {answered.pk: True, other.pk: False}
+
+
+def test_the_warnings_are_one_subquery(admin_client, count_queries):
+    OutboundMessageFactory(inbound=InboundMessageFactory(), state="failed")
+    admin_client.get(LIST)
+    few = count_queries(lambda: admin_client.get(LIST))
+    for _index in range(20):
+        OutboundMessageFactory(inbound=InboundMessageFactory(), state="held")
     assert count_queries(lambda: admin_client.get(LIST)) == few
 
 
@@ -109,6 +136,31 @@ def test_someone_who_may_not_see_contacts_sees_no_number(client_of):
     assert "contact" not in client.get(LIST).context["filters"].form.fields
     assert not bodies_in(client.get(LIST, {"q": "+336999"}))
     assert bodies_in(client.get(LIST, {"contact": "nobody"})) == ["hello"]
+
+
+def test_someone_who_may_see_contacts_sees_the_whole_number(admin_client):
+    contact = ContactFactory(first_name="", last_name="", phone_number="+33699900000")
+    message = InboundMessageFactory(contact=contact)
+    unknown = InboundMessageFactory(contact=None, originator="12345")
+    html = admin_client.get(LIST).content.decode()
+    assert "+33699900000" in html
+    assert "12345" in html
+    assert "•" not in html
+    for page in map(page_of, (message, unknown)):
+        html = admin_client.get(page).content.decode()
+        assert "•" not in html
+    page = BeautifulSoup(admin_client.get(page_of(message)).content, "html.parser")
+    assert page.find(class_="sms-details").get_text().count("+33699900000") == 1
+
+
+def test_a_name_stands_beside_its_number(admin_client):
+    contact = ContactFactory(
+        first_name="Zoé", last_name="", phone_number="+33699900000"
+    )
+    page = admin_client.get(page_of(InboundMessageFactory(contact=contact)))
+    details = BeautifulSoup(page.content, "html.parser").find(class_="sms-details")
+    assert "Zoé" in details.get_text()
+    assert "+33699900000" in details.get_text()
 
 
 def decided_message():
@@ -165,17 +217,21 @@ def test_the_page_shows_the_answers_and_what_became_of_them(admin_client):
         recipient="kitchen@example.com",
         state="failed",
         error="Mailbox full.",
+        parts=7,
     )
     html = admin_client.get(page_of(message)).content.decode()
     for text in (
         "For how &lt;many&gt;?",
         "Delivered",
         "handset",
-        "Too many automatic answers in a short time.",
+        "Too many automatic texts in a short time.",
         "kitchen@example.com",
         "Mailbox full.",
+        "1 part",
+        '<h2 id="message-answers">Answers</h2>',
     ):
         assert text in html
+    assert "7 parts" not in html
 
 
 def test_the_page_asks_as_many_queries_for_many_answers(admin_client, count_queries):
@@ -188,6 +244,76 @@ def test_the_page_asks_as_many_queries_for_many_answers(admin_client, count_quer
     for _index in range(10):
         answer = OutboundMessageFactory(inbound=message, automation=AutomationFactory())
         DeliveryReportFactory.create_batch(2, outbound=answer)
+    assert count_queries(lambda: admin_client.get(page_of(message))) == few
+
+
+NONE_LISTED = "Paused automations are not listed."
+
+
+def paused_in(client, message):
+    """Return the names of the paused automations that a message's page shows."""
+    response = client.get(page_of(message))
+    shown = [name for name, _url in response.context["paused"]]
+    html = response.content.decode()
+    assert (NONE_LISTED in html) == (not shown)
+    assert ("Paused now" in html) == bool(shown)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("conditions", "listens"),
+    [
+        ([content("PICKUP")], True),
+        ([content("pickup", ignore_case=True)], True),
+        ([content("pickup")], False),
+        ([content("PICK", anywhere=True)], True),
+        ([content("PICK")], False),
+        ([content("PICKUP", "NOON", operator="all")], True),
+        ([content("PICKUP", operator="exact")], False),
+        ([content("PICKUP"), content("NOON", operator="none")], False),
+        ([content("PICKUP"), content("CANCEL", operator="none")], True),
+        ([content("CANCEL", operator="none")], False),
+        ([block("opening_hours", when="open")], False),
+        ([], False),
+    ],
+)
+def test_a_paused_automation_with_such_keywords_is_named(
+    admin_client, conditions, listens
+):
+    automation = AutomationFactory(name="Evening", conditions=conditions)
+    message = InboundMessageFactory(body="PICKUP at NOON", processed=True)
+    assert paused_in(admin_client, message) == ["Evening"] * listens
+    automation.resume()
+    assert paused_in(admin_client, message) == []
+
+
+def test_paused_automations_of_another_type_of_message_are_not_named(admin_client):
+    AutomationFactory(keywords=("PICKUP",), message_type="mms")
+    message = InboundMessageFactory(body="PICKUP")
+    assert paused_in(admin_client, message) == []
+    assert paused_in(admin_client, InboundMessageFactory(body="")) == []
+
+
+def test_a_paused_automation_is_a_link_for_those_who_may_change_it(client_of):
+    automation = AutomationFactory(name="Evening <b>", keywords=("PICKUP",))
+    message = InboundMessageFactory(body="PICKUP")
+    editor = f"/admin/sms/automations/edit/{automation.pk}/"
+    reader = client_of("view_inboundmessage")
+    html = reader.get(page_of(message)).content.decode()
+    assert "Evening &lt;b&gt;" in html
+    assert editor not in html
+    client = client_of("view_inboundmessage", "change_automation")
+    assert editor in client.get(page_of(message)).content.decode()
+
+
+def test_paused_automations_cost_one_query(admin_client, count_queries):
+    AutomationFactory(keywords=("PICKUP",))
+    message = InboundMessageFactory(body="PICKUP")
+    admin_client.get(page_of(message))
+    few = count_queries(lambda: admin_client.get(page_of(message)))
+    group = ContactGroupFactory()
+    for _index in range(10):
+        AutomationFactory(conditions=[content("PICKUP"), in_group(group)])
     assert count_queries(lambda: admin_client.get(page_of(message))) == few
 
 

@@ -28,6 +28,20 @@ def add_block(page, stream, label):
     return panel.locator(f"#{stream}-root > div > [data-streamfield-child]").last
 
 
+def first_block(page, stream):
+    """Return the section that a new automation begins with."""
+    return page.locator(f"#{stream}-root > div > [data-streamfield-child]").first
+
+
+def delete_blocks(page, *streams):
+    """Delete the sections that a new automation begins with."""
+    for stream in streams:
+        block = first_block(page, stream)
+        block.get_by_role("button", name="Delete").first.click()
+        # Wagtail keeps it, hidden, to send that it is deleted.
+        block.wait_for(state="hidden")
+
+
 def words(section):
     """The chips of a block."""
     return section.locator(WORDS).all_inner_texts()

@@ -5,7 +5,16 @@ import pytest
 from wagtail_sms_automation.models import Automation, SmsSettings
 
 from .. import factories
-from .editor import WORDS, add_block, entry, open_editor, paste, save, words
+from .editor import (
+    WORDS,
+    add_block,
+    entry,
+    first_block,
+    open_editor,
+    paste,
+    save,
+    words,
+)
 
 
 pytestmark = pytest.mark.django_db
@@ -13,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def content(page, log_in):
-    """A new content condition."""
-    return add_block(open_editor(log_in(page)), "conditions", "Content")
+    """The content condition of a new automation."""
+    return first_block(open_editor(log_in(page)), "conditions")
 
 
 @pytest.fixture
@@ -96,7 +105,7 @@ def test_leaving_the_field_makes_a_chip(page, content, keyword):
     assert words(content) == ["half"]
 
 
-def test_case_variants_of_all_chips_in_one_click(content, keyword):
+def test_case_variants_of_all_chips_in_one_click(page, content, keyword):
     keyword.press_sequentially("ORDER,été,2x1,")
     button = content.get_by_role("button", name="Add case variants")
     button.click()
@@ -109,6 +118,43 @@ def test_case_variants_of_all_chips_in_one_click(content, keyword):
     button.click()
     assert len(words(content)) == 8
     assert status(content) == "All case variants are in the list already."
+    (hint,) = button.get_attribute("aria-describedby").split()
+    hint = page.locator(f"[id='{hint}']")
+    assert hint.inner_text() == "ORDER, Order and order, for every keyword."
+    assert hint.is_visible()
+
+
+HALF_TYPED = [
+    ("From", "starts_at", "12"),
+    ("Until", "ends_at", "0714"),
+]
+
+
+@pytest.mark.parametrize(("label", "name", "keys"), HALF_TYPED)
+def test_a_half_typed_moment_is_an_error_and_not_empty(
+    strict_page, log_in, label, name, keys
+):
+    page = open_editor(log_in(strict_page))
+    page.locator("#id_name").fill("Tonight")
+    entry(first_block(page, "conditions"), "Keywords").fill("ORDER")
+    first_block(page, "actions").locator("textarea").fill("Hello")
+    window = add_block(page, "conditions", "Received between")
+    for field in ("starts_at", "ends_at"):
+        window.locator(f"input[name$={field}]").fill("2026-07-14T18:00")
+    moment = window.get_by_label(label, exact=True)
+    assert moment.get_attribute("type") == "datetime-local"
+    moment.fill("")
+    moment.focus()
+    page.keyboard.type(keys)
+    save(page)
+    assert not Automation.objects.exists()
+    window = page.locator("#conditions-root > div > [data-streamfield-child]").last
+    assert "Enter a valid date/time." in window.inner_text()
+    window.locator(f"input[name$={name}]").fill("")
+    save(page)
+    kept = Automation.objects.get().conditions[1].value
+    assert [field for field in ("starts_at", "ends_at") if not kept[field]] == [name]
+    assert page.console_errors == []
 
 
 def test_chips_are_no_markup(page, content, keyword):
@@ -142,8 +188,8 @@ def test_only_keywords_have_case_variants(page, log_in):
 
 @pytest.fixture
 def reply(page, log_in):
-    """A new reply."""
-    return add_block(open_editor(log_in(page)), "actions", "Send an SMS reply")
+    """The reply of a new automation."""
+    return first_block(open_editor(log_in(page)), "actions")
 
 
 def counter(section):
@@ -178,8 +224,7 @@ def test_the_counter_names_the_characters_that_cost(reply):
 
 def test_the_counter_counts_what_is_sent_where_quotes_are_kept(page, log_in):
     SmsSettings.objects.create(replaces_typography=False)
-    open_editor(log_in(page))
-    reply = add_block(page, "actions", "Send an SMS reply")
+    reply = first_block(open_editor(log_in(page)), "actions")
     reply.get_by_role("textbox", name="Text").fill("C’est pret")
     assert "UCS-2" in counter(reply)
     assert "shorter: \u2068’\u2069" in counter(reply)

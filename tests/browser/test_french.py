@@ -6,7 +6,7 @@ from wagtail.users.models import UserProfile
 from wagtail_sms_automation.models import Automation
 
 from ..factories import AutomationFactory, SuperuserFactory
-from .editor import add_block, entry, open_editor, words
+from .editor import add_block, entry, first_block, open_editor, words
 
 
 AUTOMATIONS = "/admin/sms/automations/"
@@ -57,8 +57,9 @@ def test_chips_and_counter_speak_french(french_page):
 def test_save_and_close_says_that_it_is_paused(french_page):
     open_editor(french_page)
     french_page.get_by_role("textbox", name="Nom").fill("Étape 1")
-    reply = add_block(french_page, "actions", "Envoyer un SMS de réponse")
-    reply.locator("textarea").fill("Merci !")
+    content = first_block(french_page, "conditions")
+    entry(content, "Mots-clés").fill("COMMANDE")
+    first_block(french_page, "actions").locator("textarea").fill("Merci !")
     french_page.get_by_role("button", name="Sauvegarder et fermer").click()
     french_page.get_by_text("est sauvegardée et en pause").wait_for()
     assert french_page.url.endswith(AUTOMATIONS)

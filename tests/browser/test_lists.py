@@ -1,20 +1,14 @@
-"""The lists and pages in a real browser: mouse, keyboard, accessibility, CSP."""
+"""The lists in a real browser: mouse, keyboard, several tabs."""
 
 import pytest
 
+from wagtail_sms_automation.admin.views.generic import register_permission_policy
 from wagtail_sms_automation.models import Automation, ContactGroup
 
 from ..factories import (
     AutomationFactory,
-    ContactFactory,
     ContactGroupFactory,
-    DeliveryReportFactory,
-    FlowFactory,
-    InboundMessageFactory,
-    MatchFactory,
-    MembershipFactory,
-    OptOutFactory,
-    OutboundMessageFactory,
+    SuperuserFactory,
     UserFactory,
     add_to_group,
 )
@@ -118,6 +112,66 @@ def test_many_at_once(page, log_in, stage):
     assert page.console_errors == []
 
 
+@pytest.fixture
+def stages(stage):
+    """Three automations, the paused one first."""
+    return [stage, *(AutomationFactory(name=f"Stage {n}") for n in (2, 3))]
+
+
+def names_in_order():
+    """Return the automations' names in the order in which they fire."""
+    return list(Automation.objects.in_order().values_list("name", flat=True))
+
+
+def test_the_order_is_set_by_keyboard(page, log_in, stages):
+    log_in(page).goto(AUTOMATIONS)
+    page.get_by_role("button", name="Actions").click()
+    page.get_by_role("link", name="Sort item order").click()
+    row(page, "Stage 1").get_by_role("button", name="Drag").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_text("'Stage 1' has been moved successfully.").wait_for()
+    assert names_in_order() == ["Stage 2", "Stage 1", "Stage 3"]
+    assert page.console_errors == []
+
+
+def test_the_order_is_set_by_mouse(strict_page, log_in, stages):
+    log_in(strict_page).goto(f"{AUTOMATIONS}?ordering=sort_order")
+    handle = row(strict_page, "Stage 3").get_by_role("button", name="Drag")
+    handle.drag_to(row(strict_page, "Stage 1"))
+    strict_page.get_by_text("'Stage 3' has been moved successfully.").wait_for()
+    assert names_in_order() == ["Stage 3", "Stage 1", "Stage 2"]
+
+
+def test_a_stale_tab_is_refused_even_without_scripts(page, open_page, log_in, stage):
+    group, user = ContactGroupFactory(name="Delivery"), SuperuserFactory()
+    one = log_in(page, user)
+    two = log_in(open_page(java_script_enabled=False), user)
+    for tab, name in ((one, "One"), (two, "Two")):
+        tab.goto(f"/admin/sms/contact-groups/edit/{group.pk}/")
+        tab.locator("#id_name").fill(name)
+    one.get_by_role("button", name="Save", exact=True).click()
+    one.get_by_text("'One' updated.").wait_for()
+    two.get_by_role("button", name="Save", exact=True).click()
+    two.get_by_text("saved a newer version").wait_for()
+    assert two.locator("#id_name").input_value() == "Two"
+    two.get_by_role("button", name="Save", exact=True).click()
+    two.get_by_text("'Two' updated.").wait_for()
+
+
+def test_the_editor_shows_who_else_has_it_open(page, open_page, log_in, stage):
+    ben = UserFactory(first_name="Ben", is_superuser=True)
+    address = f"{AUTOMATIONS}edit/{stage.pk}/"
+    log_in(open_page(), ben).goto(address)
+    log_in(page).goto(address)
+    notice = page.locator("#w-editing-sessions")
+    if register_permission_policy:
+        notice.get_by_role("button").first.wait_for()
+    else:
+        assert notice.count() == 0
+    assert page.console_errors == []
+
+
 def test_search_as_you_type_keeps_the_dots_alive(page, log_in, stage):
     AutomationFactory(name="Another")
     log_in(page).goto(AUTOMATIONS)
@@ -154,126 +208,3 @@ def test_a_group_in_use_is_not_deleted(page, log_in, check_axe):
     page.get_by_role("link", name="Stage 1").click()
     page.wait_for_url("**/automations/edit/**")
     assert ContactGroup.objects.filter(pk=group.pk).exists()
-
-
-@pytest.fixture
-def conversation(live_server):
-    """A message with everything the pages can show."""
-    contact = ContactFactory(first_name="Ana", attributes={"table": "7"})
-    MembershipFactory(contact=contact, group=ContactGroupFactory(name="Delivery"))
-    OptOutFactory(contact=contact, needs_review=True)
-    stage = AutomationFactory(
-        name="Stage 1", keywords=("ORDER",), flow=FlowFactory(), active=True
-    )
-    stage.save_revision(log_action=True)
-    message = InboundMessageFactory(
-        contact=contact,
-        body="مرحبا ORDER <script>",
-        processed=True,
-        intent="help",
-        decisions=[
-            {
-                "automation": stage.pk,
-                "name": "Stage 1",
-                "fired": True,
-                "places": [{"keyword": "ORDER", "start": 6, "end": 11}],
-                "silence": None,
-                "near_miss": None,
-            },
-            {
-                "automation": 999,
-                "name": "Stage 2",
-                "fired": False,
-                "places": [],
-                "silence": "content",
-                "near_miss": {
-                    "keyword": "Order",
-                    "found": "ORDER",
-                    "difference": "case",
-                },
-            },
-        ],
-    )
-    MatchFactory(inbound=message, automation=stage)
-    answer = OutboundMessageFactory(
-        inbound=message, automation=stage, state="delivered"
-    )
-    DeliveryReportFactory(outbound=answer)
-    OutboundMessageFactory(inbound=message, state="held", held_by="loop")
-    OutboundMessageFactory(inbound=message, state="failed", error="No route.")
-    InboundMessageFactory(contact=contact, body="", state="parked", attempts=3)
-    return message
-
-
-def test_from_the_list_to_the_reason(page, log_in, conversation):
-    log_in(page).goto("/admin/sms/messages/")
-    page.get_by_role("link", name="مرحبا ORDER <script>").click()
-    page.wait_for_url("**/messages/inspect/**")
-    assert page.locator("mark").inner_text() == "ORDER"
-    assert page.get_by_text("“ORDER” differs from Order only in case.").is_visible()
-    assert page.get_by_text("Too many automatic answers").is_visible()
-    page.locator("dl").get_by_role("link", name="Ana").click()
-    page.wait_for_url("**/contacts/inspect/**")
-    assert page.get_by_role("cell", name="Delivery").is_visible()
-    assert page.locator(".sms-bubble").count() == 5
-    assert page.console_errors == []
-
-
-#: Every page to look at, by name.
-PAGES = {
-    "automations": AUTOMATIONS,
-    "automation history": f"{AUTOMATIONS}history/{{stage}}/",
-    "automation usage": f"{AUTOMATIONS}usage/{{stage}}/",
-    "automation delete": f"{AUTOMATIONS}delete/{{stage}}/",
-    "automation bulk": (
-        "/admin/bulk/wagtail_sms_automation/automation/pause/?id={stage}"
-    ),
-    "groups": "/admin/sms/contact-groups/",
-    "new group": "/admin/sms/contact-groups/create/",
-    "contacts": "/admin/sms/contacts/",
-    "contact": "/admin/sms/contacts/inspect/{contact}/",
-    "messages": "/admin/sms/messages/",
-    "message": "/admin/sms/messages/inspect/{message}/",
-    "no match": "/admin/sms/messages/?q=nothing",
-}
-
-
-def address(name, conversation):
-    """Return the address of one of the pages."""
-    return PAGES[name].format(
-        stage=Automation.objects.get(name="Stage 1").pk,
-        contact=conversation.contact_id,
-        message=conversation.pk,
-    )
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_accessibility(page, log_in, check_axe, conversation, name):
-    log_in(page).goto(address(name, conversation))
-    check_axe(page)
-    assert page.console_errors == []
-
-
-@pytest.mark.parametrize("name", ["automations", "contact", "message"])
-def test_accessibility_in_the_dark(open_page, log_in, check_axe, conversation, name):
-    page = log_in(open_page(color_scheme="dark"))
-    page.goto(address(name, conversation))
-    check_axe(page)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_of_ours_needs_inline_scripts(strict_page, log_in, conversation, name):
-    log_in(strict_page).goto(address(name, conversation))
-    if name == "automation history":
-        # Wagtail's own date filter brings two inline scripts.
-        assert len(strict_page.console_errors) <= 2
-    else:
-        assert strict_page.console_errors == []
-
-
-@pytest.mark.parametrize("name", ["automations", "contacts", "messages", "message"])
-def test_a_phones_width_is_enough(open_page, log_in, conversation, name):
-    page = log_in(open_page(viewport={"width": 390, "height": 800}))
-    page.goto(address(name, conversation))
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 390

@@ -5,15 +5,14 @@ with the ModelAdmin it belongs to. From that, a view takes its model, its permis
 policy and the URL names of the other actions.
 """
 
-from django.core.exceptions import PermissionDenied
 from django.urls import re_path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import ReferenceIndex
-from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail_modeladmin.helpers import AdminURLHelper, PermissionHelper
 from wagtail_modeladmin.options import ModelAdmin
 
+from . import permissions
 from .views import generic
 
 
@@ -50,12 +49,11 @@ class URLHelper(AdminURLHelper):
 class PolicyPermissionHelper(PermissionHelper):
     """Shows a menu item to exactly those whom its list lets in."""
 
-    listing_permissions = ("add", "change", "delete", "view")
+    listing_permissions = permissions.LISTING
 
     def user_can_list(self, user):
         """True with any permission that opens the list."""
-        policy = ModelPermissionPolicy(self.model)
-        return policy.user_has_any_permission(user, self.listing_permissions)
+        return permissions.may(user, self.model, *self.listing_permissions)
 
 
 class NativeModelAdmin(ModelAdmin):
@@ -122,10 +120,6 @@ class NativeModelAdmin(ModelAdmin):
             icon_name=icon,
             priority=priority,
         )
-
-    def copy_of(self, instance):
-        """Return an unsaved copy of an object."""
-        raise PermissionDenied
 
     def register_indexing(self):
         """Join the reference index."""

@@ -1,12 +1,13 @@
 """Resume and pause many automations at once."""
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 from wagtail.admin.views.bulk_action import BulkAction
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from ..models import Automation, WrongStatus
+from . import permissions
 
 
 class MoveBulkAction(BulkAction):
@@ -17,8 +18,7 @@ class MoveBulkAction(BulkAction):
 
     def dispatch(self, request, *args, **kwargs):
         """Refuse users who may pause none: the page names automations."""
-        policy = ModelPermissionPolicy(Automation)
-        if not policy.user_has_permission(request.user, "pause"):
+        if not permissions.may(request.user, Automation, "pause"):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -38,14 +38,15 @@ class MoveBulkAction(BulkAction):
 
     @classmethod
     def execute_action(cls, objects, user=None, **kwargs):
-        """Move them; return how many were moved, and how many stood there already."""
+        """Move all or none; return how many were moved, how many stood there."""
         moved = 0
-        for automation in objects:
-            try:
-                cls.move(automation, user)
-            except WrongStatus:
-                continue
-            moved += 1
+        with transaction.atomic():
+            for automation in objects:
+                try:
+                    cls.move(automation, user)
+                except WrongStatus:
+                    continue
+                moved += 1
         return moved, len(objects) - moved
 
     def get_context_data(self, **kwargs):

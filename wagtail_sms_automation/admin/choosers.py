@@ -11,11 +11,12 @@ from wagtail.blocks import ChooserBlock
 from wagtail.coreutils import resolve_model_string
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from . import permissions
 from .widgets import QuietChooser
 
 
 #: Any of these lets a user see the names of a model's rows.
-SEEING = ("add", "change", "delete", "view", "pause")
+SEEING = (*permissions.LISTING, "pause")
 
 
 class GuardMixin:
@@ -27,8 +28,8 @@ class GuardMixin:
 
     def dispatch(self, request, *args, **kwargs):
         """Refuse users without any permission on the model."""
-        policy = self.get_permission_policy()
-        if not policy.user_has_any_permission(request.user, SEEING):
+        model = resolve_model_string(self.model)
+        if not permissions.may(request.user, model, *SEEING):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 

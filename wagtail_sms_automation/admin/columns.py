@@ -66,6 +66,12 @@ class StatusColumn(Column):
     cell_template_name = "wagtail_sms_automation/admin/cells/status.html"
 
 
+class StatusesColumn(Column):
+    """Several status tags; accessor returns a list of (label, modifier)."""
+
+    cell_template_name = "wagtail_sms_automation/admin/cells/statuses.html"
+
+
 class UserTextTitleColumn(TitleColumn):
     """A title that a phone sent, in its own direction."""
 

@@ -1,8 +1,11 @@
 """Form fields of what editors write: keywords, numbers, addresses, texts to send."""
 
+from difflib import get_close_matches
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -14,6 +17,9 @@ from ..engine import text as keyword_text
 from ..engine.rules import Rulebook
 from .widgets import (
     KeywordsInput,
+    NativeDateInput,
+    NativeDateTimeInput,
+    NativeTimeInput,
     SegmentedTextarea,
     WordsInput,
     replaces_typography,
@@ -127,11 +133,70 @@ class EmailAddressesField(WordsField):
         return word
 
 
+class DateField(forms.DateField):
+    """A day, in the browser's own field."""
+
+    widget = NativeDateInput
+
+    def __init__(self, **kwargs):
+        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+
+
+class TimeField(forms.TimeField):
+    """A time of day, in the browser's own field."""
+
+    widget = NativeTimeInput
+
+    def __init__(self, **kwargs):
+        super().__init__(input_formats=["%H:%M", "%H:%M:%S"], **kwargs)
+
+
+class DateTimeField(forms.DateTimeField):
+    """A moment in the site's time zone, whatever zone the editor's profile names."""
+
+    widget = NativeDateTimeInput
+
+    def __init__(self, **kwargs):
+        # ISO 8601, which is what browsers send, is read besides.
+        super().__init__(input_formats=["%Y-%m-%d %H:%M"], **kwargs)
+
+    def prepare_value(self, value):
+        """Show the site's time."""
+        with timezone.override(timezone.get_default_timezone()):
+            return super().prepare_value(value)
+
+    def to_python(self, value):
+        """Read the site's time."""
+        with timezone.override(timezone.get_default_timezone()):
+            return super().to_python(value)
+
+
+#: The placeholders that editors are told of.
+SHOWN_PLACEHOLDERS = (
+    *(name for name in rendering.PLACEHOLDERS if name != "contact.phone"),
+    "contact.attributes.NAME",
+)
+
+#: What a mistyped placeholder is compared with: whole names and their last parts.
+NEARBY = {
+    name.rpartition(".")[2].lower(): name for name in reversed(SHOWN_PLACEHOLDERS)
+} | {name.lower(): name for name in SHOWN_PLACEHOLDERS}
+
+
+def nearest_placeholder(wrong: str) -> str | None:
+    """Return the placeholder that was probably meant, its default text kept."""
+    name, bar, fallback = wrong.strip("{} ").partition("|")
+    near = get_close_matches(name.strip().lower(), NEARBY, n=1, cutoff=0.82)
+    return f"{{{{ {NEARBY[near[0]]}{bar}{fallback} }}}}" if near else None
+
+
 class TemplateField(forms.CharField):
     """A text with placeholders."""
 
     default_error_messages = {
         "required": _("Write the text that is sent."),
+        "mistyped": _("Unknown placeholder %(wrong)s. Did you mean %(nearest)s?"),
+        "incomplete": _("Incomplete placeholder %(wrong)s. Did you mean %(nearest)s?"),
         "placeholder": _(
             "Unknown or incomplete placeholder: %(wrong)s. You can use: %(known)s."
         ),
@@ -145,12 +210,24 @@ class TemplateField(forms.CharField):
         """Refuse placeholders that nothing would fill."""
         super().validate(value)
         if wrong := rendering.check(value):
-            known = ", ".join(f"{{{{ {name} }}}}" for name in rendering.PLACEHOLDERS)
-            raise ValidationError(
-                self.error_messages["placeholder"],
-                code="placeholder",
-                params={"wrong": ", ".join(wrong), "known": known},
-            )
+            raise ValidationError(list(self.placeholder_errors(wrong)))
+
+    def placeholder_errors(self, wrong):
+        """Return an error for each with a near name, and one for all others."""
+        nearest = {name: nearest_placeholder(name) for name in wrong}
+        for name, meant in nearest.items():
+            if meant:
+                code = "mistyped" if name.endswith("}}") else "incomplete"
+                params = {"wrong": name, "nearest": meant}
+                yield self.placeholder_error(code, params)
+        if unknown := [name for name, meant in nearest.items() if not meant]:
+            known = ", ".join(f"{{{{ {name} }}}}" for name in SHOWN_PLACEHOLDERS)
+            params = {"wrong": ", ".join(unknown), "known": known}
+            yield self.placeholder_error("placeholder", params)
+
+    def placeholder_error(self, code, params):
+        """Return one of the errors."""
+        return ValidationError(self.error_messages[code], code=code, params=params)
 
 
 def validate_parts(body: str) -> None:

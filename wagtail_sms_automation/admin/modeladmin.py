@@ -6,6 +6,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail_modeladmin.options import ModelAdminGroup
 
 from ..models import Automation, Contact, ContactGroup, InboundMessage
+from . import permissions
 from .bridge import NativeModelAdmin, PolicyPermissionHelper
 from .choosers import flow_chooser
 from .views import automations, contact_groups, contacts, messages
@@ -15,7 +16,7 @@ from .views.generic import PostButton
 class AutomationPermissionHelper(PolicyPermissionHelper):
     """The list is open to those who may only pause, too."""
 
-    listing_permissions = ("add", "change", "delete", "view", "pause")
+    listing_permissions = (*permissions.LISTING, "pause")
 
 
 class AutomationAdmin(NativeModelAdmin):
@@ -36,6 +37,7 @@ class AutomationAdmin(NativeModelAdmin):
         "edit",
         "resume",
         "pause",
+        "reorder",
         "delete",
         "history",
         "history_results",
@@ -50,6 +52,8 @@ class AutomationAdmin(NativeModelAdmin):
     revert_view_class = automations.RevertView
     resume_view_class = automations.ResumeView
     pause_view_class = automations.PauseView
+    reorder_view_class = automations.ReorderView
+    delete_view_class = automations.DeleteView
     panels = [
         FieldPanel("name"),
         FieldPanel("description"),

@@ -18,10 +18,15 @@ SMS_SETTINGS_EDIT_HANDLER = ObjectList(
             heading=_("Answers to STOP, START and HELP"),
         ),
         MultiFieldPanel(
+            [FieldPanel("replaces_typography")], heading=_("Texts that are sent")
+        ),
+        MultiFieldPanel(
             [
                 FieldPanel("replies_per_minute"),
                 FieldPanel("replies_per_hour"),
                 FieldPanel("replies_per_day"),
+                FieldPanel("identical_replies"),
+                FieldPanel("pause_hours"),
             ],
             heading=_("Loop guard"),
             help_text=_(

@@ -54,6 +54,43 @@ class QuietChooser(BaseChooser):
         return self.render_html(name, value_data, attrs)
 
 
+class NativeMixin:
+    """A browser's own field: Wagtail's pickers read anything as a date, as now."""
+
+    native_type: str
+    native_format: str
+
+    def __init__(self):
+        attrs = {"type": self.native_type, "data-controller": "sms-date-time"}
+        super().__init__(attrs, format=self.native_format)
+
+    @property
+    def media(self):
+        """What keeps a half-typed value from being sent as empty."""
+        return _editor_media("date-time-controller.js")
+
+
+class NativeDateInput(NativeMixin, forms.DateInput):
+    """A day."""
+
+    native_type = "date"
+    native_format = "%Y-%m-%d"
+
+
+class NativeTimeInput(NativeMixin, forms.TimeInput):
+    """A time of day."""
+
+    native_type = "time"
+    native_format = "%H:%M"
+
+
+class NativeDateTimeInput(NativeMixin, forms.DateTimeInput):
+    """A moment, to the minute."""
+
+    native_type = "datetime-local"
+    native_format = "%Y-%m-%dT%H:%M"
+
+
 class WordsInput(forms.Textarea):
     """Several short texts, one per line; with JavaScript, a chip for each."""
 

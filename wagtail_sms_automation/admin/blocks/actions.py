@@ -10,6 +10,7 @@ from .fields import (
     PhoneNumbersBlock,
     SmsTextBlock,
     TemplateBlock,
+    new_block,
 )
 
 
@@ -125,6 +126,11 @@ class HandOverBlock(blocks.StructBlock):
     class Meta:
         icon = "user"
         label_format = "{hours}"
+
+
+def initial_actions():
+    """Return the stream of a new automation: one empty reply."""
+    return [new_block("reply", body="")]
 
 
 class ActionsBlock(blocks.StreamBlock):

@@ -5,7 +5,14 @@ from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 
 from ..choosers import AutomationChooserBlock, ContactGroupChooserBlock
-from .fields import MOST_HOURS, KeywordsBlock, PhoneNumbersBlock, refuse
+from .fields import (
+    MOST_HOURS,
+    DateTimeBlock,
+    KeywordsBlock,
+    PhoneNumbersBlock,
+    new_block,
+    refuse,
+)
 
 
 class ContentBlock(blocks.StructBlock):
@@ -67,15 +74,15 @@ class ReceivingNumberBlock(blocks.StructBlock):
 class ReceivedBetweenBlock(blocks.StructBlock):
     """When it came."""
 
-    starts_at = blocks.DateTimeBlock(
+    starts_at = DateTimeBlock(
         required=False,
         label=pgettext_lazy("window", "From"),
-        help_text=_("For example: 2026-07-14 18:00. Empty: from now on."),
+        help_text=_("Empty: without beginning. In the site’s time zone."),
     )
-    ends_at = blocks.DateTimeBlock(
+    ends_at = DateTimeBlock(
         required=False,
         label=pgettext_lazy("window", "Until"),
-        help_text=_("For example: 2026-07-14 23:00. Empty: without end."),
+        help_text=_("Empty: without end. In the site’s time zone."),
     )
 
     def clean(self, value):
@@ -175,6 +182,11 @@ class FrequencyBlock(blocks.StructBlock):
     class Meta:
         icon = "rotate"
         label_format = "{limit} {hours}"
+
+
+def initial_conditions():
+    """Return the stream of a new automation: without keywords it answers every text."""
+    return [new_block("content", keywords=[])]
 
 
 class ConditionsBlock(blocks.StreamBlock):

@@ -1,5 +1,7 @@
 """Blocks of one field: lists of texts, and texts to send."""
 
+from uuid import uuid4
+
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.html import escape
@@ -8,11 +10,14 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from ..forms import (
+    DateField,
+    DateTimeField,
     EmailAddressesField,
     KeywordsField,
     PhoneNumbersField,
     SmsTextField,
     TemplateField,
+    TimeField,
     WordsField,
 )
 
@@ -67,6 +72,33 @@ class EmailAddressesBlock(WordsBlock):
     field_class = EmailAddressesField
 
 
+class DateBlock(blocks.DateBlock):
+    """A day, in the browser's own field."""
+
+    @cached_property
+    def field(self):
+        """The form field."""
+        return DateField(**self.field_options)
+
+
+class TimeBlock(blocks.TimeBlock):
+    """A time of day, in the browser's own field."""
+
+    @cached_property
+    def field(self):
+        """The form field."""
+        return TimeField(**self.field_options)
+
+
+class DateTimeBlock(blocks.DateTimeBlock):
+    """A moment in the site's time zone, in the browser's own field."""
+
+    @cached_property
+    def field(self):
+        """The form field."""
+        return DateTimeField(**self.field_options)
+
+
 class TemplateBlock(blocks.TextBlock):
     """A text with placeholders."""
 
@@ -84,6 +116,11 @@ class SmsTextBlock(blocks.TextBlock):
     def field(self):
         """The form field, which checks the placeholders and counts the parts."""
         return SmsTextField(**self.field_options)
+
+
+def new_block(block_type, **value):
+    """Return one block of a raw stream; without ids, two would share an HTML id."""
+    return {"type": block_type, "value": value, "id": str(uuid4())}
 
 
 def refuse(name, message):

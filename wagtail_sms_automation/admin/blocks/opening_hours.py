@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 
-from .fields import refuse
+from .fields import DateBlock, TimeBlock, refuse
 
 
 LONGEST_CLOSURE = timedelta(days=366)
@@ -22,8 +22,8 @@ class PeriodBlock(blocks.StructBlock):
         widget=forms.CheckboxSelectMultiple,
         label=_("Days"),
     )
-    opens_at = blocks.TimeBlock(label=_("Opens at"), help_text=_("For example: 18:30."))
-    closes_at = blocks.TimeBlock(
+    opens_at = TimeBlock(label=_("Opens at"), help_text=_("For example: 18:30."))
+    closes_at = TimeBlock(
         label=_("Closes at"),
         help_text=_("For example: 23:00. Earlier than the opening: the next day."),
     )
@@ -43,10 +43,8 @@ class PeriodBlock(blocks.StructBlock):
 class ClosedBlock(blocks.StructBlock):
     """Days on which the house is closed."""
 
-    first_day = blocks.DateBlock(
-        label=_("First day"), help_text=_("For example: 2026-12-24.")
-    )
-    last_day = blocks.DateBlock(
+    first_day = DateBlock(label=_("First day"), help_text=_("For example: 2026-12-24."))
+    last_day = DateBlock(
         required=False,
         label=_("Last day"),
         help_text=_("For example: 2026-12-26. Empty: one day only."),

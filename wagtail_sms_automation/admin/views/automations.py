@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -9,8 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.views.generic.ordering import ReorderView as WagtailReorderView
+from wagtail.log_actions import log
 
-from ...models import Automation, WrongStatus
+from ...models import Automation, RulebookRevision, WrongStatus
+from .. import permissions
+from ..blocks import initial_actions, initial_conditions
 from ..columns import WIDE, KeywordsColumn, PlainCheckboxColumn, StatusColumn
 from ..filters import AutomationFilterSet
 from . import generic
@@ -26,6 +31,14 @@ class IndexView(generic.IndexView):
     template_name = "wagtail_sms_automation/admin/automations/index.html"
     filterset_class = AutomationFilterSet
     default_ordering = "sort_order"
+    sort_order_field = "sort_order"
+
+    @cached_property
+    def show_ordering_column(self):
+        """Handles to drag take the tick boxes' place, when they are asked for."""
+        asked = self.request.GET.get("ordering") == self.sort_order_field
+        narrowed = self.is_searching or self.is_filtering
+        return asked and not narrowed and bool(self.get_reorder_url())
 
     @cached_property
     def columns(self):
@@ -69,8 +82,8 @@ class IndexView(generic.IndexView):
         return queryset.with_matches_since(timezone.now() - RECENT)
 
     def get_valid_orderings(self):
-        """Allow the order in which they fire."""
-        return [*super().get_valid_orderings(), "sort_order"]
+        """Allow the order in which they fire, even of what a search has found."""
+        return [*super().get_valid_orderings(), self.sort_order_field]
 
     def order_queryset(self, queryset):
         """Break ties by the order in which they fire."""
@@ -130,6 +143,10 @@ def listening_to(query):
 class CreateView(generic.CreateView):
     """A new automation is saved paused, and says so."""
 
+    def get_initial_form_instance(self):
+        """Begin with a condition to fill in: without any, every text is answered."""
+        return Automation(conditions=initial_conditions(), actions=initial_actions())
+
     def get_success_message(self, instance=None):
         """Say that it does not fire yet."""
         return _(
@@ -149,6 +166,61 @@ class EditView(generic.EditView):
 
 class RevertView(generic.RevertView):
     """Reverting never touches the status: the model sees to that."""
+
+    template_name = EditView.template_name
+
+
+class DeleteView(generic.DeleteView):
+    """The question before deleting, with the automations that follow it."""
+
+    template_name = "wagtail_sms_automation/admin/automations/delete.html"
+
+    def get_context_data(self, **kwargs):
+        """Add those that follow it."""
+        can_edit = permissions.may(self.request.user, Automation, "change")
+        return super().get_context_data(
+            followers=followers_of(self.object), can_edit=can_edit, **kwargs
+        )
+
+
+def followers_of(automation):
+    """Return the automations whose follows conditions name one."""
+    others = Automation.objects.exclude(pk=automation.pk).in_order()
+    return [other for other in others if automation.pk in followed_by(other)]
+
+
+def followed_by(automation):
+    """Return the ids that an automation's follows conditions name."""
+    return {
+        item["value"] if isinstance(item, dict) else item
+        for child in automation.conditions.raw_data
+        if child["type"] == "follows"
+        for item in child["value"].get("automations") or ()
+    }
+
+
+class ReorderView(generic.BridgeMixin, WagtailReorderView):
+    """Move an automation to another place in the order of firing."""
+
+    http_method_names = ["post", "options"]
+    sort_order_field = "sort_order"
+
+    def post(self, request, *args, **kwargs):
+        """Move it; every process compiles its rulebook anew."""
+        with transaction.atomic():
+            # A write first: it locks on every database.
+            RulebookRevision.objects.bump()
+            self.number()
+            response = super().post(request, *args, **kwargs)
+            automation = Automation.objects.get(pk=kwargs["pk"])
+            log(automation, "wagtail.reorder", user=request.user)
+        return response
+
+    def number(self):
+        """Give each a place of its own: Wagtail cannot part two in the same."""
+        for place, automation in enumerate(Automation.objects.in_order(), start=1):
+            if automation.sort_order != place:
+                Automation.objects.filter(pk=automation.pk).update(sort_order=place)
 
 
 class MoveView(generic.OperationView):

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext
 from wagtail.admin.ui.tables import DateColumn
 
 from ...models import Automation, Contact
+from .. import permissions
 from ..columns import CountLinkColumn
 from . import generic
 
@@ -39,9 +40,7 @@ class IndexView(generic.IndexView):
     @cached_property
     def contacts_url(self):
         """The contacts list, for those who may see it."""
-        policy = generic.ModelPermissionPolicy(Contact)
-        permissions = ("add", "change", "delete", "view")
-        if policy.user_has_any_permission(self.request.user, permissions):
+        if permissions.may_list(self.request.user, Contact):
             return reverse("sms_contacts_modeladmin_index")
         return None
 
@@ -89,7 +88,6 @@ class DeleteView(generic.DeleteView):
         context["automations"] = self.automations
         context["is_protected"] = bool(self.automations)
         context["size"] = self.object.memberships.count()
-        context["can_edit_automations"] = generic.ModelPermissionPolicy(
-            Automation
-        ).user_has_permission(self.request.user, "change")
+        user = self.request.user
+        context["can_edit_automations"] = permissions.may(user, Automation, "change")
         return context

@@ -1,6 +1,10 @@
 """Contacts, to read."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from django.db.models import Prefetch
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -23,7 +27,7 @@ class IndexView(generic.IndexView):
     def columns(self):
         """Who it is, the groups, whether opted out, when last heard."""
         return [
-            self.title_column("contact", label=_("Contact"), accessor=str),
+            self.title_column("contact", label=_("Contact"), accessor=title_of),
             Column("phone_number", label=_("Phone number"), sort_key="phone_number"),
             NamesColumn(
                 "groups",
@@ -31,7 +35,7 @@ class IndexView(generic.IndexView):
                 accessor=lambda contact: [group.name for group in contact.listed],
                 classname=WIDE,
             ),
-            StatusColumn("status", label=_("Status"), accessor=status_of),
+            StatusColumn("status", label=_("Status"), accessor=self.status_of),
             DateColumn(
                 "last_inbound_at",
                 label=_("Last heard"),
@@ -39,6 +43,11 @@ class IndexView(generic.IndexView):
                 classname=WIDE,
             ),
         ]
+
+    @staticmethod
+    def status_of(contact):
+        """Return the tag of a contact's status now, or None."""
+        return status_of(contact, timezone.now())
 
     def get_valid_orderings(self):
         """Allow the order of arrival."""
@@ -56,13 +65,33 @@ class IndexView(generic.IndexView):
         return queryset.filter(begins_with(self.search_query))
 
 
-def status_of(contact):
-    """Return the tag of a contact automations do not answer, or None."""
+class Status(NamedTuple):
+    """The tag of a contact that automations do not answer."""
+
+    label: str
+    modifier: str
+    #: When they answer again; None where no moment is set.
+    until: datetime | None = None
+
+
+def status_of(contact, now):
+    """Return why automations do not answer a contact at a moment, or None.
+
+    The flag of the loop guard is never taken down: alone it says nothing of now.
+    """
     if contact.is_opted_out:
-        return _("Opted out"), "is-negative"
+        return Status(_("Opted out"), "is-negative")
+    until = contact.silent_until
+    if until is None or until <= now:
+        return None
     if contact.is_flagged:
-        return pgettext("contact", "Loop stopped"), "is-warning"
-    return None
+        return Status(pgettext("contact", "Loop stopped"), "is-warning", until)
+    return Status(pgettext("contact", "Handed to a person"), "is-warning", until)
+
+
+def title_of(contact):
+    """Return the name, else the number, for users who may see contacts."""
+    return f"{contact.first_name} {contact.last_name}".strip() or contact.phone_number
 
 
 class InspectView(generic.InspectView):
@@ -72,6 +101,10 @@ class InspectView(generic.InspectView):
     page_title = gettext_lazy("Contact")
     LATEST = 20
 
+    def get_page_subtitle(self):
+        """Name the contact."""
+        return title_of(self.object)
+
     def get_context_data(self, **kwargs):
         """Add the tables."""
         contact = self.object
@@ -80,7 +113,8 @@ class InspectView(generic.InspectView):
             "group", "automation", "user"
         )
         context["opt_outs"] = contact.opt_outs.order_by("-pk")
-        context["is_opted_out"] = contact.opt_outs.open().exists()
+        contact.is_opted_out = contact.opt_outs.open().exists()
+        context["status"] = status_of(contact, timezone.now())
         context["can_see_messages"] = self.can_see_messages
         if self.can_see_messages:
             context["conversation"] = self.latest_messages()

@@ -5,6 +5,7 @@ from django.forms import Media
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django_filters import DateFromToRangeFilter
 from wagtail.admin.ui.tables import TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic import history, usage
@@ -14,6 +15,8 @@ from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from ..columns import title_id
+from ..filters import DatesWidget
+from .saving import SidePanelMixin, StaleCheckMixin
 
 
 try:
@@ -43,6 +46,7 @@ class BridgeMixin:
         "usage_url_name": "usage",
         "revisions_compare_url_name": "compare",
         "revisions_revert_url_name": "revert",
+        "reorder_url_name": "reorder",
         "success_url_name": "index",
     }
 
@@ -71,7 +75,17 @@ class BridgeMixin:
         return self.model_admin.url_helper.get_action_url(action, quote(instance.pk))
 
 
-class IndexView(BridgeMixin, generic.IndexView):
+class StylesMixin:
+    """A page with our styles."""
+
+    def get_context_data(self, **kwargs):
+        """Add our styles."""
+        context = super().get_context_data(**kwargs)
+        context["media"] = context.get("media", Media()) + STYLES
+        return context
+
+
+class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
     """The list."""
 
     paginate_by = 50
@@ -102,14 +116,8 @@ class IndexView(BridgeMixin, generic.IndexView):
         """Return what the three dots hold."""
         return self.model_admin.get_more_buttons(self, instance)
 
-    def get_context_data(self, **kwargs):
-        """Add our styles."""
-        context = super().get_context_data(**kwargs)
-        context["media"] += STYLES
-        return context
 
-
-class FormMixin(BridgeMixin):
+class FormMixin(StylesMixin, BridgeMixin):
     """What create and edit share: panels, no autosave, Save beside Save and close.
 
     Autosave would write half a sentence into the row that customers are answered by.
@@ -141,12 +149,6 @@ class FormMixin(BridgeMixin):
         if "save-and-close" in self.request.POST:
             return super().get_success_buttons()
         return []
-
-    def get_context_data(self, **kwargs):
-        """Add our styles."""
-        context = super().get_context_data(**kwargs)
-        context["media"] += STYLES
-        return context
 
 
 class CreateView(
@@ -181,7 +183,11 @@ class CopyView(generic.CopyViewMixin, CreateView):
 
 
 class EditView(
-    FormMixin, generic.CreateEditViewOptionalFeaturesMixin, generic.EditView
+    StaleCheckMixin,
+    SidePanelMixin,
+    FormMixin,
+    generic.CreateEditViewOptionalFeaturesMixin,
+    generic.EditView,
 ):
     """The form."""
 
@@ -206,8 +212,16 @@ class DeleteView(BridgeMixin, generic.DeleteView):
     """The question before deleting."""
 
 
+class HistoryFilterSet(history.HistoryFilterSet):
+    """Wagtail's filters, with dates that need no inline scripts."""
+
+    timestamp = DateFromToRangeFilter(label=_("Date"), widget=DatesWidget)
+
+
 class HistoryView(BridgeMixin, history.HistoryView):
     """Who did what, when."""
+
+    filterset_class = HistoryFilterSet
 
     @property
     def any_permission_required(self):
@@ -242,17 +256,13 @@ class UsageView(BridgeMixin, usage.UsageView):
     """What refers to the object."""
 
 
-class InspectView(BridgeMixin, generic.InspectView):
+class InspectView(StylesMixin, BridgeMixin, generic.InspectView):
     """A page to read."""
 
     @property
     def any_permission_required(self):
         """Whoever sees the list sees the page."""
         return self.listing_permissions
-
-    def get_context_data(self, **kwargs):
-        """Add our styles."""
-        return super().get_context_data(media=STYLES, **kwargs)
 
     def get_fields_context(self):
         """Return nothing: our templates name what they show."""

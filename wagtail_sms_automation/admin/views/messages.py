@@ -1,6 +1,6 @@
 """Messages, to read: what came, what was answered, and why."""
 
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import Truncator
@@ -10,11 +10,14 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from ... import decision_texts
+from ...engine import matching, text
+from ...engine.content import Content, Operator
 from ...models import Automation, Contact, InboundMessage, Match, OutboundMessage
 from ...phone_numbers import mask
-from ..columns import WIDE, NamesColumn, StatusColumn, UserTextTitleColumn
+from ..columns import WIDE, NamesColumn, StatusesColumn, UserTextTitleColumn
 from ..filters import ContactMessageFilterSet, MessageFilterSet, number_prefixes
 from . import generic
+from .contacts import title_of
 
 
 STATE_MODIFIERS = {
@@ -31,10 +34,25 @@ STATE_MODIFIERS = {
     OutboundMessage.State.EXPIRED: "is-negative",
 }
 
+#: Answers somebody should look at: they were not sent, or may not have been.
+TROUBLED = (
+    OutboundMessage.State.HELD,
+    OutboundMessage.State.FAILED,
+    OutboundMessage.State.UNKNOWN,
+)
+
 
 def state_of(message):
     """Return the tag of a message's state."""
     return message.get_state_display(), STATE_MODIFIERS.get(message.state, "")
+
+
+def tags_of(message):
+    """Return the tag of its state, and a warning when an answer was not sent."""
+    tags = [state_of(message)]
+    if message.has_troubled_answers:
+        tags.append((_("Check the answers"), "is-warning"))
+    return tags
 
 
 def excerpt(message):
@@ -56,6 +74,14 @@ class ContactMixin:
         """Return a number, masked for users who may not see contacts."""
         return number if self.can_see_contacts else mask(number)
 
+    def show_contact(self, message):
+        """Return the name, else the number as this user may see it."""
+        if message.contact is None:
+            return self.show_number(message.originator)
+        if self.can_see_contacts:
+            return title_of(message.contact)
+        return str(message.contact)
+
 
 class IndexView(ContactMixin, generic.IndexView):
     """All inbound messages, newest first."""
@@ -74,7 +100,7 @@ class IndexView(ContactMixin, generic.IndexView):
             self.title_column(
                 "body", UserTextTitleColumn, label=_("Message"), accessor=excerpt
             ),
-            Column("contact", label=_("Contact")),
+            Column("contact", label=_("Contact"), accessor=self.show_contact),
             NamesColumn(
                 "fired",
                 label=_("Automations fired"),
@@ -83,8 +109,8 @@ class IndexView(ContactMixin, generic.IndexView):
                 ],
                 classname=WIDE,
             ),
-            StatusColumn(
-                "state", label=pgettext("message", "Status"), accessor=state_of
+            StatusesColumn(
+                "state", label=pgettext("message", "Status"), accessor=tags_of
             ),
             DateColumn("received_at", label=pgettext("column", "Received")),
         ]
@@ -97,9 +123,12 @@ class IndexView(ContactMixin, generic.IndexView):
         """Return all rows with what the columns show, in two queries."""
         matches = Match.objects.select_related("automation").order_by("pk")
         matches = matches.only("inbound_id", "automation__name")
+        answers = OutboundMessage.objects.filter(inbound=OuterRef("pk"))
+        troubled = Exists(answers.filter(state__in=TROUBLED))
         return (
             super()
             .get_base_queryset()
+            .annotate(has_troubled_answers=troubled)
             .select_related("contact")
             .defer("payload", "decisions", "error", "media_urls")
             .prefetch_related(Prefetch("matches", matches, "listed"))
@@ -124,17 +153,22 @@ class InspectView(ContactMixin, generic.InspectView):
 
     def get_page_subtitle(self):
         """Name the contact: the number may not be for these eyes."""
-        return str(self.object.contact or mask(self.object.originator))
+        return self.show_contact(self.object)
 
     def get_context_data(self, **kwargs):
         """Add the body with its keywords marked, the answers and the decisions."""
         message = self.object
         context = super().get_context_data(**kwargs)
+        context["contact"] = self.show_contact(message)
         context["originator"] = self.show_number(message.originator)
         context["contact_url"] = self.contact_url
         context["intent"] = decision_texts.INTENTS.get(message.intent, "")
         context["parts"] = decision_texts.mark(message.body, message.decisions)
         context["decisions"] = self.decisions()
+        context["paused"] = [
+            (automation.name, self.editor_url(automation.pk))
+            for automation in paused_listeners(message)
+        ]
         context["answers"] = self.answers()
         context["state_tag"] = state_of(message)
         return context
@@ -149,19 +183,31 @@ class InspectView(ContactMixin, generic.InspectView):
     def decisions(self):
         """Return (decision in words, URL of the automation's editor or None)."""
         texts = decision_texts.explain(self.object.decisions)
-        policy = ModelPermissionPolicy(Automation)
-        if not policy.user_has_permission(self.request.user, "change"):
-            return [(text, None) for text in texts]
-        existing = Automation.objects.in_bulk([text.automation for text in texts])
+        numbers = [text.automation for text in texts]
+        existing = set(
+            Automation.objects.filter(pk__in=numbers).values_list("pk", flat=True)
+        )
         return [
             (
                 text,
-                reverse("sms_automations_modeladmin_edit", args=[text.automation])
+                self.editor_url(text.automation)
                 if text.automation in existing
                 else None,
             )
             for text in texts
         ]
+
+    def editor_url(self, automation):
+        """Return the URL of an automation's editor; None who may not change it."""
+        if not self.can_change_automations:
+            return None
+        return reverse("sms_automations_modeladmin_edit", args=[automation])
+
+    @cached_property
+    def can_change_automations(self):
+        """True for users to whom the editor is open."""
+        policy = ModelPermissionPolicy(Automation)
+        return policy.user_has_permission(self.request.user, "change")
 
     def answers(self):
         """Return the outbound messages with what the page shows of them."""
@@ -183,3 +229,44 @@ class InspectView(ContactMixin, generic.InspectView):
         if answer.channel == OutboundMessage.Channel.EMAIL:
             return answer.recipient
         return self.show_number(answer.recipient)
+
+
+def paused_listeners(message):
+    """Return the automations paused now whose keywords the message has."""
+    if not message.body:
+        return []
+    paused = Automation.objects.filter(
+        status=Automation.Status.PAUSED, message_type=message.message_type
+    ).in_order()
+    contents = [
+        (automation, contents_of(automation))
+        for automation in paused.only("name", "conditions")
+    ]
+    index = matching.Index(
+        (automation.pk, content) for automation, asked in contents for content in asked
+    )
+    findings = index.search(text.read(message.body))
+    return [
+        automation
+        for automation, asked in contents
+        if any(content.operator != Operator.NONE for content in asked)
+        and all(matching.check(content, findings).holds for content in asked)
+    ]
+
+
+def contents_of(automation):
+    """Return the content conditions, read raw: block values would fetch rows."""
+    return [
+        Content(
+            keywords=tuple(value.get("keywords") or ()),
+            operator=Operator(value.get("operator") or Operator.ANY),
+            match_case=not value.get("ignore_case"),
+            match_accents=not value.get("ignore_accents"),
+            whole_words=not value.get("anywhere"),
+        )
+        for value in (
+            child["value"]
+            for child in automation.conditions.raw_data
+            if child["type"] == "content"
+        )
+    ]

@@ -245,14 +245,17 @@ class SmsWords extends window.StimulusModule.Controller {
   }
 
   variantsButton(label) {
+    const id = `${this.element.id}-variants-hint`;
     const button = this.make('button', 'button button-small button-secondary', {
-      type: 'button',
-      title: this.stringsValue.variantsHelp,
+      'type': 'button',
+      'aria-describedby': id,
     });
     button.textContent = label;
     button.addEventListener('click', () => this.addVariants());
+    const hint = this.make('span', 'sms-words__hint', { id });
+    hint.textContent = this.stringsValue.variantsHelp;
     const line = this.make('p', 'sms-words__variants');
-    line.append(button);
+    line.append(button, hint);
     return line;
   }
 

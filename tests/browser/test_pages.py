@@ -1,0 +1,149 @@
+"""Every page in a real browser: accessibility, CSP, a phone's width."""
+
+import pytest
+
+from wagtail_sms_automation.models import Automation
+
+from ..factories import (
+    AutomationFactory,
+    ContactFactory,
+    ContactGroupFactory,
+    DeliveryReportFactory,
+    FlowFactory,
+    InboundMessageFactory,
+    MatchFactory,
+    MembershipFactory,
+    OptOutFactory,
+    OutboundMessageFactory,
+)
+
+
+AUTOMATIONS = "/admin/sms/automations/"
+
+
+@pytest.fixture
+def conversation(live_server):
+    """A message with everything the pages can show."""
+    contact = ContactFactory(first_name="Ana", attributes={"table": "7"})
+    MembershipFactory(contact=contact, group=ContactGroupFactory(name="Delivery"))
+    OptOutFactory(contact=contact, needs_review=True)
+    stage = AutomationFactory(
+        name="Stage 1", keywords=("ORDER",), flow=FlowFactory(), active=True
+    )
+    stage.save_revision(log_action=True)
+    stage.description = "Changed"
+    stage.save_revision(log_action=True)
+    message = InboundMessageFactory(
+        contact=contact,
+        body="مرحبا ORDER <script>",
+        processed=True,
+        intent="help",
+        decisions=[
+            {
+                "automation": stage.pk,
+                "name": "Stage 1",
+                "fired": True,
+                "places": [{"keyword": "ORDER", "start": 6, "end": 11}],
+                "silence": None,
+                "near_miss": None,
+            },
+            {
+                "automation": 999,
+                "name": "Stage 2",
+                "fired": False,
+                "places": [],
+                "silence": "content",
+                "near_miss": {
+                    "keyword": "Order",
+                    "found": "ORDER",
+                    "difference": "case",
+                },
+            },
+        ],
+    )
+    MatchFactory(inbound=message, automation=stage)
+    answer = OutboundMessageFactory(
+        inbound=message, automation=stage, state="delivered"
+    )
+    DeliveryReportFactory(outbound=answer)
+    OutboundMessageFactory(inbound=message, state="held", held_by="loop")
+    OutboundMessageFactory(inbound=message, state="failed", error="No route.")
+    InboundMessageFactory(contact=contact, body="", state="parked", attempts=3)
+    return message
+
+
+def test_from_the_list_to_the_reason(page, log_in, conversation):
+    log_in(page).goto("/admin/sms/messages/")
+    page.get_by_role("link", name="مرحبا ORDER <script>").click()
+    page.wait_for_url("**/messages/inspect/**")
+    assert page.locator("mark").inner_text() == "ORDER"
+    assert page.get_by_text("“ORDER” differs from Order only in case.").is_visible()
+    assert page.get_by_text("Too many automatic texts").is_visible()
+    page.locator("dl").get_by_role("link", name="Ana").click()
+    page.wait_for_url("**/contacts/inspect/**")
+    assert page.get_by_role("cell", name="Delivery").is_visible()
+    assert page.locator(".sms-bubble").count() == 5
+    assert page.console_errors == []
+
+
+#: Every page to look at, by name.
+PAGES = {
+    "automations": AUTOMATIONS,
+    "automation history": f"{AUTOMATIONS}history/{{stage}}/",
+    "automation order": f"{AUTOMATIONS}?ordering=sort_order",
+    "automation copy": f"{AUTOMATIONS}copy/{{stage}}/",
+    "automation compare": f"{AUTOMATIONS}compare/{{stage}}/earliest/latest/",
+    "automation revert": f"{AUTOMATIONS}revert/{{stage}}/{{revision}}/",
+    "automation usage": f"{AUTOMATIONS}usage/{{stage}}/",
+    "automation delete": f"{AUTOMATIONS}delete/{{stage}}/",
+    "automation bulk": (
+        "/admin/bulk/wagtail_sms_automation/automation/pause/?id={stage}"
+    ),
+    "groups": "/admin/sms/contact-groups/",
+    "new group": "/admin/sms/contact-groups/create/",
+    "contacts": "/admin/sms/contacts/",
+    "contact": "/admin/sms/contacts/inspect/{contact}/",
+    "messages": "/admin/sms/messages/",
+    "message": "/admin/sms/messages/inspect/{message}/",
+    "no match": "/admin/sms/messages/?q=nothing",
+    "settings": "/admin/settings/wagtail_sms_automation/smssettings/",
+}
+
+
+def address(name, conversation):
+    """Return the address of one of the pages."""
+    stage = Automation.objects.get(name="Stage 1")
+    return PAGES[name].format(
+        stage=stage.pk,
+        revision=stage.revisions.earliest("pk").pk,
+        contact=conversation.contact_id,
+        message=conversation.pk,
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_accessibility(page, log_in, check_axe, conversation, name):
+    log_in(page).goto(address(name, conversation))
+    check_axe(page)
+    assert page.console_errors == []
+
+
+@pytest.mark.parametrize("name", ["automations", "contact", "message"])
+def test_accessibility_in_the_dark(open_page, log_in, check_axe, conversation, name):
+    page = log_in(open_page(color_scheme="dark"))
+    page.goto(address(name, conversation))
+    check_axe(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_of_ours_needs_inline_scripts(strict_page, log_in, conversation, name):
+    log_in(strict_page).goto(address(name, conversation))
+    assert strict_page.console_errors == []
+
+
+@pytest.mark.parametrize("name", ["automations", "contacts", "messages", "message"])
+def test_a_phones_width_is_enough(open_page, log_in, conversation, name):
+    page = log_in(open_page(viewport={"width": 390, "height": 800}))
+    page.goto(address(name, conversation))
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
