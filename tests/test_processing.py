@@ -142,7 +142,8 @@ def test_all_actions_are_done_in_order(text_us, run_tasks, mailoutbox):
     text_us("FOOD 2x1\nBcc: x@evil.example")
     run_tasks()
 
-    assert [(s.recipient, s.body) for s in locmem.outbox] == [
+    # Different recipients are sent to side by side.
+    assert sorted((s.recipient, s.body) for s in locmem.outbox) == [
         ("+33612000001", "Thank you Léa."),
         ("+33655000001", "+33612000001: FOOD 2x1\nBcc: x@evil.example"),
         ("+33655000002", "+33612000001: FOOD 2x1\nBcc: x@evil.example"),
@@ -224,7 +225,10 @@ def test_frequency_once_per_contact(text_us, run_tasks):
     text_us("CLUB", originator="33612000002")
     run_tasks()
 
-    assert [s.recipient for s in locmem.outbox] == ["+33612000001", "+33612000002"]
+    assert sorted(s.recipient for s in locmem.outbox) == [
+        "+33612000001",
+        "+33612000002",
+    ]
 
 
 def test_a_group_condition(text_us, run_tasks):
@@ -326,7 +330,7 @@ def test_two_staff_phones_that_answer_by_themselves_stop_at_once(text_us, run_ta
     )
     text_us("FOOD 2x1")
     run_tasks()
-    assert [s.recipient for s in locmem.outbox] == staff
+    assert sorted(s.recipient for s in locmem.outbox) == staff
 
     for number in staff:
         text_us("I am driving.", originator=number)

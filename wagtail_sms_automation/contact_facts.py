@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from .engine import messages
 from .models import OptOut, OutboundMessage
@@ -38,8 +38,8 @@ def facts_of(contact, now, *, is_opted_out=None) -> messages.Contact:
 
 
 def _fired_at(contact):
-    matches = contact.matches.order_by("matched_at")
-    return dict(matches.values_list("automation_id", "matched_at"))
+    last = contact.matches.order_by().values("automation").annotate(Max("matched_at"))
+    return dict(last.values_list("automation", "matched_at__max"))
 
 
 def sent_texts(contact, now) -> tuple[messages.SentText, ...]:
