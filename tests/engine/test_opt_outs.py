@@ -166,8 +166,8 @@ def test_every_word_of_a_country_is_read_and_reserved(country):
 @pytest.mark.parametrize("filling", ["stop ", "please ", "don't text ", "\x00", "é"])
 def test_very_long_body(filling):
     body = filling * (100_000 // len(filling))
-    started = time.perf_counter()
+    started = time.process_time()
 
     read_intent(body, "US")
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

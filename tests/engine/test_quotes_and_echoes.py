@@ -178,16 +178,16 @@ def test_nothing_sent_nothing_quoted():
 def test_very_long_body_against_many_sent_texts(filling):
     body = filling * (100_000 // len(filling))
     sent = [f"{number} {INVITATION}" + " Bon appetit" * 40 for number in range(50)]
-    started = time.perf_counter()
+    started = time.process_time()
 
     text.read(body, sent)
 
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_very_long_sent_texts():
-    started = time.perf_counter()
+    started = time.process_time()
 
     text.read("Reply ORDER to start, please", ["a" * 100_000] * 50)
 
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

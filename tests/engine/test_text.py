@@ -168,10 +168,10 @@ def test_keyword_that_can_be_seen_is_not_empty(keyword):
 )
 def test_a_very_long_body_is_read_in_linear_time(pattern):
     body = pattern * (BIG // len(pattern))
-    started = time.perf_counter()
+    started = time.process_time()
 
     reading = text.read(body, ["Reply ORDER to start, or STOP to opt out."])
     for switches in SWITCHES:
         assert len(reading.form(*switches).tokens) <= BIG
 
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
