@@ -67,8 +67,9 @@ def _compose(subject: str, body: str, recipient: str) -> EmailMessage:
     email = EmailMessage(subject, body, None, [recipient])
     try:
         email.message()
-    # A line break in a header, or a character that has no UTF-8 form.
-    except ValueError as error:
+    # A line break in a header, a character that has no UTF-8 form; and the header
+    # parser of Python 3.12 raises IndexError at some addresses.
+    except Exception as error:  # noqa: BLE001
         text = f"The e-mail cannot be written: {type(error).__name__}."
         raise Rejected(text) from None
     return email
