@@ -12,7 +12,7 @@ import uuid
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -280,6 +280,25 @@ class Automation(RevisionMixin, models.Model):
                 self.sort_order = Automation.objects.next_sort_order()
             super().save(*args, **kwargs)
             AutomationGroup.objects.rebuild(self)
+
+    def delete(self, *args, **kwargs):
+        """Delete it, though workers may be writing rows that refer to it.
+
+        PostgreSQL checks references at the commit, where nobody could try again.
+        """
+        pk = self.pk
+        for attempts_left in reversed(range(20)):
+            try:
+                with transaction.atomic():
+                    deleted = super().delete(*args, **kwargs)
+                    if connection.vendor == "postgresql":
+                        connection.check_constraints()
+                    return deleted
+            except IntegrityError:
+                if not attempts_left:
+                    raise
+                # Django took it away; the row is there again.
+                self.pk = pk
 
     def resume(self, user=None):
         """Let it fire on the next matching message; WrongStatus if it does already."""
