@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
+from wagtail.log_actions import log
 
 from . import effects, rulebook, task_queue
 from .contact_facts import facts_of, sent_texts
@@ -14,7 +15,15 @@ from .engine import messages, opt_outs
 from .engine.guards import SILENT_AFTER_STOP
 from .engine.respond import respond
 from .gateways.base import Received
-from .models import Contact, InboundMessage, Match, MessageType, OptOut, OutboundMessage
+from .models import (
+    Contact,
+    InboundMessage,
+    Match,
+    MessageType,
+    OptOut,
+    OutboundMessage,
+    WrongStatus,
+)
 from .phone_numbers import Kind, kind, mask, read_originator, region_of
 
 
@@ -53,6 +62,18 @@ def receive(gateway: str, received: Received) -> InboundMessage | None:
         return None
     logger.info("Stored a message from %s.", mask(originator))
     return message
+
+
+def try_again(message: InboundMessage, *, user=None) -> None:
+    """Let a parked message be processed after all; WrongStatus if it is not parked."""
+    state = InboundMessage.State
+    with transaction.atomic():
+        parked = InboundMessage.objects.filter(pk=message.pk, state=state.PARKED)
+        if not parked.update(state=state.PENDING, attempts=0, due_at=timezone.now()):
+            raise WrongStatus("This message is not parked.")
+        message.state = state.PENDING
+        log(message, "wagtail_sms_automation.try_again", user=user)
+        task_queue.wake("process")
 
 
 def _contact(originator):

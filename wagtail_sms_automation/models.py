@@ -2,16 +2,16 @@
 
 A Contact writes: an InboundMessage is stored once. Automations of the editor answer
 it; each that fires leaves a Match, and what it sends is an OutboundMessage, unique by
-its cause. DeliveryReports tell what became of it. An OptOut is a period in which a
-contact must not be sent anything promotional. Doorbell and RulebookRevision are
-one-row notes between processes.
+its cause; so is each GroupChange. DeliveryReports tell what became of it. An OptOut is
+a period in which a contact must not be sent anything promotional. Doorbell, Circuit,
+RateBucket, PartsSpent and RulebookRevision are notes between processes.
 """
 
 import uuid
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -190,6 +190,55 @@ class Membership(models.Model):
 
     def __str__(self):
         return f"{self.contact} / {self.group}"
+
+
+class GroupChange(models.Model):
+    """A contact joined or left a group by machine; the same cause does so once."""
+
+    class Kind(models.TextChoices):
+        """Which way."""
+
+        JOINED = "joined", _("Joined")
+        LEFT = "left", _("Left")
+
+    cause = models.CharField(_("cause"), max_length=400, unique=True, editable=False)
+    kind = models.CharField(_("change"), max_length=6, choices=Kind.choices)
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.CASCADE,
+        related_name="group_changes",
+        verbose_name=_("contact"),
+    )
+    group = models.ForeignKey(
+        ContactGroup,
+        on_delete=models.CASCADE,
+        related_name="changes",
+        verbose_name=_("contact group"),
+    )
+    automation = models.ForeignKey(
+        "Automation",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("automation"),
+    )
+    changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("group change")
+        verbose_name_plural = _("group changes")
+        default_permissions = ("view",)
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["joined", "left"]),
+                name="sms_group_change_kind",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.contact} / {self.group}: {self.get_kind_display()}"
 
 
 class Automation(RevisionMixin, models.Model):
@@ -376,6 +425,7 @@ class InboundMessage(models.Model):
         on_delete=models.CASCADE,
         related_name="inbound_messages",
         verbose_name=_("contact"),
+        help_text=_("Empty until the message is processed, and for short codes."),
     )
     message_type = models.CharField(
         _("message type"), max_length=3, choices=MessageType.choices
@@ -399,6 +449,15 @@ class InboundMessage(models.Model):
     due_at = models.DateTimeField(_("due at"), default=timezone.now)
     error = models.TextField(_("error"), blank=True)
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
+    read_with = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="read_before",
+        verbose_name=_("read together with"),
+        help_text=_("The later message under which the answers stand."),
+    )
 
     objects = querysets.InboundMessageQuerySet.as_manager()
 
@@ -407,11 +466,17 @@ class InboundMessage(models.Model):
         verbose_name_plural = _("messages")
         ordering = ["-pk"]
         default_permissions = ("view",)
+        permissions = [("retry_inboundmessage", "Can try parked messages again")]
         indexes = [
             models.Index(
-                fields=["contact", "id"],
+                fields=["id"],
                 condition=models.Q(state="pending"),
                 name="sms_inbound_pending",
+            ),
+            models.Index(
+                fields=["originator", "id"],
+                condition=models.Q(state="pending"),
+                name="sms_inbound_lane",
             ),
             models.Index(fields=["contact", "-id"], name="sms_inbound_contact"),
         ]
@@ -503,7 +568,7 @@ class OutboundMessage(models.Model):
         DELIVERED = "delivered", pgettext_lazy("outbound message", "Delivered")
 
     class HeldBy(models.TextChoices):
-        """The engine's reasons for not sending (outcome.Held)."""
+        """Why a guard holds it; the first ones are the engine's (outcome.Held)."""
 
         OPTED_OUT = "opted_out", _("The contact has opted out.")
         UNANSWERABLE = "unanswerable", _("A short code or a name cannot be answered.")
@@ -513,6 +578,36 @@ class OutboundMessage(models.Model):
         EMPTY = "empty", _("The text is empty.")
         PLACEHOLDER = "placeholder", _("The text names an unknown placeholder.")
         TOO_LONG = "too_long", _("The text has more parts than the gateway takes.")
+        FALLBACK = "fallback", _("It was sent to this contact a short time ago.")
+        #: These are set when it is about to be sent, not by the engine.
+        COUNTRY = "country", _("Texts to this country are not allowed.")
+        CONTACT_LIMIT = "contact_limit", _("The contact’s daily limit is reached.")
+        ORIGINATOR_LIMIT = "originator_limit", _("Our number’s daily limit is reached.")
+        SITE_LIMIT = "site_limit", _("The daily limit of all texts is reached.")
+
+    class Priority(models.IntegerChoices):
+        """What goes first where only so many may be sent in a second."""
+
+        REPLY = 0, _("Reply")
+        BROADCAST = 10, _("Broadcast")
+
+    class Review(models.TextChoices):
+        """What a person decided about a message that was not sent, or may not be."""
+
+        SENT_AGAIN = "sent_again", _("Sent again")
+        LEFT = "left", _("Left")
+
+    #: Where a person must say what becomes of it.
+    TROUBLED = (State.UNKNOWN, State.FAILED, State.EXPIRED, State.HELD)
+    #: A person may let these go after all; for all other reasons nothing can be sent.
+    RELEASABLE = (
+        HeldBy.LOOP,
+        HeldBy.FALLBACK,
+        HeldBy.COUNTRY,
+        HeldBy.CONTACT_LIMIT,
+        HeldBy.ORIGINATOR_LIMIT,
+        HeldBy.SITE_LIMIT,
+    )
 
     channel = models.CharField(
         _("channel"), max_length=5, choices=Channel.choices, default=Channel.SMS
@@ -560,9 +655,16 @@ class OutboundMessage(models.Model):
     held_by = models.CharField(
         _("held because"), max_length=20, choices=HeldBy.choices, blank=True
     )
+    review = models.CharField(
+        _("review"), max_length=10, choices=Review.choices, blank=True
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.REPLY
+    )
     error = models.TextField(_("error"), blank=True)
     error_code = models.CharField(_("error code"), max_length=20, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    #: Queued: when to send it. Unknown: when to look it up at the provider.
     due_at = models.DateTimeField(_("due at"), default=timezone.now)
     expires_at = models.DateTimeField(_("give up at"), null=True, blank=True)
     #: Whose claim it is, so that a late worker cannot record over a newer one.
@@ -581,11 +683,31 @@ class OutboundMessage(models.Model):
         verbose_name_plural = _("outbound messages")
         ordering = ["pk"]
         default_permissions = ("view",)
+        permissions = [
+            ("review_outboundmessage", "Can send again, or leave, what was not sent")
+        ]
         indexes = [
             models.Index(
-                fields=["due_at", "id"],
+                fields=["priority", "due_at", "id"],
                 condition=models.Q(state="queued"),
                 name="sms_outbound_due",
+            ),
+            models.Index(
+                fields=["leased_until"],
+                condition=models.Q(state="sending"),
+                name="sms_outbound_leased",
+            ),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state="unknown"),
+                name="sms_outbound_unknown",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(
+                    state__in=["unknown", "failed", "expired", "held"], review=""
+                ),
+                name="sms_outbound_to_review",
             ),
             models.Index(
                 fields=["recipient", "id"],
@@ -621,6 +743,17 @@ class OutboundMessage(models.Model):
 
     def __str__(self):
         return f"{self.get_channel_display()} {self.reference}"
+
+    @property
+    def can_be_reviewed(self):
+        """True while a person must say what becomes of it."""
+        return self.state in self.TROUBLED and not self.review
+
+    @property
+    def can_be_sent_again(self):
+        """True where sending it again may help; to a person who opted out, never."""
+        is_possible = self.state != self.State.HELD or self.held_by in self.RELEASABLE
+        return self.can_be_reviewed and is_possible
 
 
 class DeliveryReport(models.Model):
@@ -723,6 +856,8 @@ class Doorbell(models.Model):
     kind = models.CharField(_("kind"), max_length=20, unique=True)
     is_armed = models.BooleanField(_("armed"), default=False)
     armed_at = models.DateTimeField(_("armed at"), null=True, blank=True)
+    #: Wake-ups rung since a worker last answered.
+    rings = models.PositiveSmallIntegerField(_("rings"), default=0)
 
     objects = querysets.DoorbellQuerySet.as_manager()
 
@@ -733,6 +868,69 @@ class Doorbell(models.Model):
 
     def __str__(self):
         return self.kind
+
+
+class Circuit(models.Model):
+    """Whether a gateway (or the mail server) may be called now; one row each."""
+
+    gateway = models.CharField(_("gateway"), max_length=50, unique=True)
+    #: The latest calls, oldest first, True for a hard failure; at most WINDOW.
+    failures = models.JSONField(_("failures"), default=list, blank=True)
+    open_until = models.DateTimeField(_("open until"), null=True, blank=True)
+    #: The one message that tries whether the gateway works again.
+    probe = models.UUIDField(_("probe"), null=True, blank=True, editable=False)
+    reason = models.TextField(_("reason"), blank=True)
+
+    class Meta:
+        verbose_name = _("circuit breaker")
+        verbose_name_plural = _("circuit breakers")
+        default_permissions = ()
+
+    def __str__(self):
+        return self.gateway
+
+
+class RateBucket(models.Model):
+    """How many texts one of our numbers may send now, over all workers."""
+
+    gateway = models.CharField(_("gateway"), max_length=50)
+    originator = models.CharField(_("originator"), max_length=50)
+    tokens = models.FloatField(_("tokens"), default=0)
+    filled_at = models.DateTimeField(_("filled at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("rate bucket")
+        verbose_name_plural = _("rate buckets")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "originator"], name="sms_rate_bucket_unique"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.gateway} / {self.originator}"
+
+
+class PartsSpent(models.Model):
+    """Parts reserved on one day: by one of our numbers, or (empty) by all."""
+
+    day = models.DateField(_("day"))
+    originator = models.CharField(_("originator"), max_length=50, blank=True)
+    parts = models.PositiveIntegerField(_("parts"), default=0)
+
+    class Meta:
+        verbose_name = _("parts spent")
+        verbose_name_plural = _("parts spent")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "originator"], name="sms_parts_spent_unique"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.day} {self.originator}: {self.parts}"
 
 
 class RulebookRevision(models.Model):
@@ -792,6 +990,48 @@ class SmsSettings(BaseGenericSetting):
         _("hours of silence after a limit was reached"),
         default=1,
         validators=[MinValueValidator(1)],
+    )
+    fallback_hours = models.PositiveSmallIntegerField(
+        _("hours between two answers to just any text"),
+        default=12,
+        help_text=_(
+            "For automations that ask for no keyword. 0 answers each text again."
+        ),
+    )
+    reads_together_seconds = models.PositiveSmallIntegerField(
+        _("seconds within which several texts are read as one"),
+        default=0,
+        validators=[MaxValueValidator(60)],
+        help_text=_("Answers then wait for so long. 0 reads each text by itself."),
+    )
+    parts_per_day = models.PositiveIntegerField(
+        _("parts sent in a day"),
+        default=10_000,
+        null=True,
+        blank=True,
+        help_text=_("All texts together. Leave empty for no limit."),
+    )
+    parts_per_day_of_originator = models.PositiveIntegerField(
+        _("parts sent in a day from one of our numbers"),
+        null=True,
+        blank=True,
+        help_text=_("Leave empty for no limit."),
+    )
+    parts_per_day_of_contact = models.PositiveIntegerField(
+        _("parts sent in a day to one contact"),
+        default=60,
+        null=True,
+        blank=True,
+        help_text=_("Leave empty for no limit."),
+    )
+    allowed_countries = models.CharField(
+        _("countries that may be texted"),
+        max_length=255,
+        blank=True,
+        help_text=_(
+            "Codes such as FR, BE. Empty: the country of our own number, and whoever "
+            "texts us."
+        ),
     )
     replaces_typography = models.BooleanField(
         _("replace typographic characters"),

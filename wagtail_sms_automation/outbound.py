@@ -13,11 +13,12 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.log_actions import log
 
-from . import gateways
+from . import gateways, task_queue
 from .conf import settings as sms_settings
 from .gateways import base, mail
-from .models import DeliveryReport, OptOut, OutboundMessage
+from .models import DeliveryReport, OptOut, OutboundMessage, WrongStatus
 from .phone_numbers import mask
 
 
@@ -32,6 +33,14 @@ BATCH = 16
 LEASE = timedelta(seconds=90)
 #: The longest wait between two attempts, in seconds.
 LONGEST_WAIT = 300
+
+#: How long what a person sends again is tried.
+SENT_AGAIN_WITHIN = timedelta(hours=24)
+#: What the copy of a message takes over.
+COPIED = (
+    *("channel", "inbound", "automation", "contact", "gateway", "originator"),
+    *("recipient", "subject", "body", "parts", "priority"),
+)
 
 #: Where an answer that comes late still counts.
 IN_DOUBT = (State.SENDING, State.UNKNOWN)
@@ -68,6 +77,40 @@ def deliver_batch() -> int:
     for answered in as_completed(sending):
         _record(sending[answered], answered.result())
     return len(sending)
+
+
+def send_again(message: OutboundMessage, *, user=None) -> OutboundMessage:
+    """Queue a copy of a message that was not sent; WrongStatus where that is over.
+
+    The cause of the copy names the original, so two who ask at once send one.
+    """
+    with transaction.atomic():
+        if not message.can_be_sent_again:
+            raise WrongStatus("This message cannot be sent again.")
+        _review(message, OutboundMessage.Review.SENT_AGAIN, "send_again", user)
+        copy = OutboundMessage.objects.create(
+            cause=f"again:{message.pk}",
+            expires_at=timezone.now() + SENT_AGAIN_WITHIN,
+            **{name: getattr(message, name) for name in COPIED},
+        )
+        task_queue.wake("send")
+    return copy
+
+
+def leave(message: OutboundMessage, *, user=None) -> None:
+    """Take a message off the list without sending it; WrongStatus if it is off."""
+    with transaction.atomic():
+        _review(message, OutboundMessage.Review.LEFT, "leave", user)
+
+
+def _review(message, review, action, user):
+    to_review = OutboundMessage.objects.to_review().filter(
+        pk=message.pk, state=message.state
+    )
+    if not to_review.update(review=review):
+        raise WrongStatus("Somebody has decided about this message already.")
+    message.review = review
+    log(message, f"wagtail_sms_automation.{action}", user=user)
 
 
 def settle_dead_leases() -> int:

@@ -154,6 +154,10 @@ class OutboundMessageQuerySet(models.QuerySet):
         """When the next queued message is due; what is so already waits in line."""
         return next_due_at(self.filter(state=self.model.State.QUEUED), now)
 
+    def to_review(self):
+        """What was not sent, or may not have been, and nobody has looked at."""
+        return self.filter(state__in=self.model.TROUBLED, review="")
+
     def leases_over(self, now):
         """What a dead worker left in the middle of sending."""
         return self.filter(state=self.model.State.SENDING, leased_until__lt=now)

@@ -19,7 +19,31 @@ class PauseFormatter(LogFormatter):
     message = pgettext_lazy("log", "Paused")
 
 
+class SendAgainFormatter(LogFormatter):
+    """A message that was not sent is sent again."""
+
+    label = _("Send a message again")
+    message = pgettext_lazy("log", "Sent again")
+
+
+class LeaveFormatter(LogFormatter):
+    """A message that was not sent is left so."""
+
+    label = _("Leave a message unsent")
+    message = pgettext_lazy("log", "Left unsent")
+
+
+class TryAgainFormatter(LogFormatter):
+    """A parked message is processed once more."""
+
+    label = _("Try a parked message again")
+    message = pgettext_lazy("log", "Tried again")
+
+
 def register(actions):
     """Join the registry of log actions."""
     actions.register_action("wagtail_sms_automation.resume")(ResumeFormatter)
     actions.register_action("wagtail_sms_automation.pause")(PauseFormatter)
+    actions.register_action("wagtail_sms_automation.send_again")(SendAgainFormatter)
+    actions.register_action("wagtail_sms_automation.leave")(LeaveFormatter)
+    actions.register_action("wagtail_sms_automation.try_again")(TryAgainFormatter)

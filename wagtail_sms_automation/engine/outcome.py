@@ -48,6 +48,8 @@ class Held(StrEnum):
     EMPTY = "empty"
     PLACEHOLDER = "placeholder"
     TOO_LONG = "too_long"
+    #: An answer to just any text, sent to this contact a short time ago.
+    FALLBACK = "fallback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
