@@ -1,11 +1,13 @@
-"""What the rules may know of a contact, gathered from the rows."""
+"""What the rules may know of contacts, gathered from the rows of many at once."""
 
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
 from .engine import messages
-from .models import OptOut, OutboundMessage
+from .models import Contact, Match, Membership, OptOut, OutboundMessage
 from .phone_numbers import region_of
 
 
@@ -13,56 +15,106 @@ from .phone_numbers import region_of
 QUOTED_WITHIN = timedelta(days=14)
 #: How far back the loop guard counts (domain.md 4.3).
 COUNTED_WITHIN = timedelta(days=1)
+#: Texts of one contact that are looked at, and forwards.
+MOST_TEXTS = 200
+MOST_FORWARDS = 100
+
+#: When a contact was opted out: from, to (None: still).
+Period = tuple[datetime, datetime | None]
 
 
-def facts_of(contact, now, *, is_opted_out=None) -> messages.Contact:
-    """Gather what the rules may know of a contact."""
-    if is_opted_out is None:
-        is_opted_out = OptOut.objects.open().filter(contact=contact).exists()
-    return messages.Contact(
-        phone_number=contact.phone_number,
-        first_name=contact.first_name,
-        last_name=contact.last_name,
-        language=contact.language,
-        country=region_of(contact.phone_number),
-        attributes={key: str(value) for key, value in contact.attributes.items()},
-        groups=frozenset(contact.memberships.values_list("group_id", flat=True)),
-        is_opted_out=is_opted_out,
-        silent_until=contact.silent_until,
-        last_automation=contact.last_automation_id,
-        last_answered_at=contact.last_answered_at,
-        fired_at=_fired_at(contact),
-        sent_texts=sent_texts(contact, now),
-        forwards=_forwards(contact, now),
-    )
+def facts_of(contact: Contact, now: datetime) -> messages.Contact:
+    """Gather what the rules may know of one contact."""
+    return facts_of_all([contact], now)[contact.pk]
 
 
-def _fired_at(contact):
-    last = contact.matches.order_by().values("automation").annotate(Max("matched_at"))
-    return dict(last.values_list("automation", "matched_at__max"))
-
-
-def sent_texts(contact, now) -> tuple[messages.SentText, ...]:
-    """Gather what a contact was sent of late, newest first."""
-    state = OutboundMessage.State
-    sent = OutboundMessage.objects.to_contact_since(contact, now - QUOTED_WITHIN)
-    return tuple(
-        messages.SentText(
-            body=message.body,
-            sent_at=message.created_at,
-            is_automatic=message.inbound_id is not None,
+def facts_of_all(
+    contacts: Sequence[Contact], now: datetime
+) -> dict[int, messages.Contact]:
+    """Gather what the rules may know of each contact, by its id."""
+    groups, fired_at = _groups(contacts), _fired_at(contacts)
+    sent, forwards = _sent_texts(contacts, now), _forwards(contacts, now)
+    opted_out = OptOut.objects.open().filter(contact__in=contacts)
+    opted_out = set(opted_out.values_list("contact", flat=True))
+    return {
+        contact.pk: messages.Contact(
+            phone_number=contact.phone_number,
+            first_name=contact.first_name,
+            last_name=contact.last_name,
+            language=contact.language,
+            country=region_of(contact.phone_number),
+            attributes={key: str(value) for key, value in contact.attributes.items()},
+            groups=frozenset(groups[contact.pk]),
+            is_opted_out=contact.pk in opted_out,
+            silent_until=contact.silent_until,
+            last_automation=contact.last_automation_id,
+            last_answered_at=contact.last_answered_at,
+            fired_at=fired_at[contact.pk],
+            sent_texts=tuple(sent[contact.pk][:MOST_TEXTS]),
+            forwards=tuple(forwards[contact.pk][:MOST_FORWARDS]),
         )
-        for message in sent.exclude(state__in=[state.HELD, state.FAILED])[:200]
-    )
+        for contact in contacts
+    }
 
 
-def _forwards(contact, now):
-    """What was forwarded to staff because this contact wrote, once a message."""
-    state = OutboundMessage.State
-    forwarded = OutboundMessage.objects.forwarded_for(contact, now - COUNTED_WITHIN)
-    forwarded = forwarded.exclude(state__in=[state.HELD, state.FAILED])
-    moments = forwarded.values("inbound").annotate(at=Min("created_at")).order_by("-at")
-    return tuple(
-        messages.SentText(body="", sent_at=at, is_forward=True)
-        for at in moments.values_list("at", flat=True)[:100]
+def sent_bodies(contact: Contact, now: datetime) -> list[str]:
+    """Gather what a contact was sent of late and may be quoting, newest first."""
+    texts = _sent_texts([contact], now)[contact.pk]
+    return [text.body for text in texts[:MOST_TEXTS]]
+
+
+def opt_out_periods(
+    contacts: Iterable[Contact], since: datetime
+) -> dict[int, list[Period]]:
+    """Gather when each contact was opted out, by its id: what has ended since too."""
+    periods = OptOut.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gt=since), contact__in=contacts
     )
+    by_contact: dict[int, list[Period]] = defaultdict(list)
+    for pk, *period in periods.values_list("contact", "started_at", "ended_at"):
+        by_contact[pk].append(tuple(period))
+    return by_contact
+
+
+def _groups(contacts):
+    groups = defaultdict(set)
+    memberships = Membership.objects.filter(contact__in=contacts).order_by()
+    for pk, group in memberships.values_list("contact", "group"):
+        groups[pk].add(group)
+    return groups
+
+
+def _fired_at(contacts):
+    fired_at = defaultdict(dict)
+    matches = Match.objects.filter(contact__in=contacts).order_by()
+    last = matches.values_list("contact", "automation").annotate(Max("matched_at"))
+    for pk, automation, matched_at in last:
+        fired_at[pk][automation] = matched_at
+    return fired_at
+
+
+def _sent_texts(contacts, now):
+    texts = defaultdict(list)
+    sent = OutboundMessage.objects.sent_to_since(contacts, now - QUOTED_WITHIN)
+    for pk, body, sent_at, inbound, automation in sent.values_list(
+        "contact", "body", "created_at", "inbound", "automation"
+    ):
+        texts[pk].append(
+            messages.SentText(
+                body=body,
+                sent_at=sent_at,
+                is_automatic=inbound is not None,
+                automation=automation,
+            )
+        )
+    return texts
+
+
+def _forwards(contacts, now):
+    """What was forwarded to staff because a contact wrote, once a message."""
+    texts = defaultdict(list)
+    forwarded = OutboundMessage.objects.forwarded_for(contacts, now - COUNTED_WITHIN)
+    by_message = forwarded.order_by().values_list("inbound__contact", "inbound")
+    for pk, _inbound, at in by_message.annotate(at=Min("created_at")).order_by("-at"):
+        texts[pk].append(messages.SentText(body="", sent_at=at, is_forward=True))
+    return texts

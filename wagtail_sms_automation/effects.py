@@ -1,27 +1,18 @@
-"""Effects: one function each, carried out in the transaction that handles a message."""
+"""Effects: one function each, noted in what the message writes."""
 
-import logging
 from datetime import timedelta
 from functools import singledispatch
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import task_queue
 from .conf import settings as sms_settings
 from .engine import outcome as engine
 from .engine import segments
-from .models import (
-    ContactGroup,
-    InboundMessage,
-    Membership,
-    OptOut,
-    OutboundMessage,
-)
+from .ledger import Entry
+from .models import GroupChange, InboundMessage, OutboundMessage
 from .phone_numbers import Kind, kind, read_originator
 
-
-logger = logging.getLogger(__name__)
 
 #: A reply that comes later than this is worse than none (domain.md 4.3).
 REPLY_WITHIN = timedelta(minutes=20)
@@ -29,16 +20,14 @@ REPLY_WITHIN = timedelta(minutes=20)
 FORWARD_WITHIN = timedelta(hours=24)
 
 
-def carry_out(outcome, message, contact):
-    """Carry out every effect of one message, in order; contact may be None."""
+def carry_out(outcome: engine.Outcome, entry: Entry) -> None:
+    """Note every effect of one message, in order, in what it writes."""
     for effect in outcome.effects:
-        apply(effect, message, contact)
-    _remember_answer(outcome, contact)
-    if message.outbound_messages.filter(state=OutboundMessage.State.QUEUED).exists():
-        task_queue.wake("send")
+        apply(effect, entry)
+    _remember_answer(outcome, entry)
 
 
-def _remember_answer(outcome, contact):
+def _remember_answer(outcome, entry):
     """Note which automation answered last: follows conditions ask for it."""
     answers = [
         effect.automation
@@ -47,48 +36,47 @@ def _remember_answer(outcome, contact):
         and effect.automation is not None
         and effect.held is None
     ]
-    if contact is not None and answers:
-        contact.last_automation_id = answers[-1]
-        contact.last_answered_at = timezone.now()
-        contact.save(update_fields=["last_automation", "last_answered_at"])
+    if entry.contact is not None and answers:
+        entry.changes["last_automation_id"] = answers[-1]
+        entry.changes["last_answered_at"] = timezone.now()
 
 
 @singledispatch
-def apply(effect, message, contact):
-    """Carry out one effect."""
+def apply(effect, entry):
+    """Note what one effect writes."""
     raise TypeError(f"No function carries out {type(effect).__name__}.")
 
 
 @apply.register
-def _send_sms(effect: engine.SendSms, message, contact):
+def _send_sms(effect: engine.SendSms, entry):
     _queue(
         effect,
-        message,
-        contact=contact,
-        recipient=message.originator,
-        originator=_originator(message),
+        entry,
+        contact=entry.contact,
+        recipient=entry.message.originator,
+        originator=_originator(entry.message),
         body=effect.body,
         held=effect.held,
     )
 
 
 @apply.register
-def _forward_sms(effect: engine.ForwardSms, message, contact):
+def _forward_sms(effect: engine.ForwardSms, entry):
     _queue(
         effect,
-        message,
+        entry,
         recipient=effect.recipient,
-        originator=_originator(message),
+        originator=_originator(entry.message),
         body=effect.body,
         held=effect.held,
     )
 
 
 @apply.register
-def _forward_mail(effect: engine.ForwardMail, message, contact):
+def _forward_mail(effect: engine.ForwardMail, entry):
     _queue(
         effect,
-        message,
+        entry,
         channel=OutboundMessage.Channel.EMAIL,
         recipient=effect.recipient,
         # Nothing that a phone sent may stand in a header.
@@ -98,88 +86,84 @@ def _forward_mail(effect: engine.ForwardMail, message, contact):
 
 
 @apply.register
-def _join_group(effect: engine.JoinGroup, message, contact):
-    if not ContactGroup.objects.filter(pk=effect.group).exists():
-        logger.error("Contact group %s is gone.", effect.group)
-        return
-    Membership.objects.bulk_create(
-        [
-            Membership(
-                contact=contact,
-                group_id=effect.group,
-                automation_id=effect.automation,
-            )
-        ],
-        ignore_conflicts=True,
-    )
+def _join_group(effect: engine.JoinGroup, entry):
+    _change_group(effect, entry, GroupChange.Kind.JOINED)
 
 
 @apply.register
-def _leave_group(effect: engine.LeaveGroup, message, contact):
-    Membership.objects.filter(contact=contact, group_id=effect.group).delete()
+def _leave_group(effect: engine.LeaveGroup, entry):
+    _change_group(effect, entry, GroupChange.Kind.LEFT)
 
 
 @apply.register
-def _set_attribute(effect: engine.SetAttribute, message, contact):
-    contact.attributes[effect.attribute] = effect.value
-    contact.save(update_fields=["attributes"])
+def _set_attribute(effect: engine.SetAttribute, entry):
+    attributes = entry.of_contact("attributes")
+    entry.changes["attributes"] = {**attributes, effect.attribute: effect.value}
 
 
 @apply.register
-def _start_opt_out(effect: engine.StartOptOut, message, contact):
+def _start_opt_out(effect: engine.StartOptOut, entry):
     # Words and phrases were applied when the message was stored; so was a START that
     # came after this message.
-    if effect.automation is None or _has_opted_in_since(message):
-        return
-    OptOut.objects.start(contact, OptOut.Cause.AUTOMATION, started_by=message)
+    if effect.automation is not None and not _has_opted_in_since(entry.message):
+        entry.opts_out = True
 
 
 def _has_opted_in_since(message):
-    return InboundMessage.objects.filter(
-        contact=message.contact, pk__gt=message.pk, intent="opt_in"
-    ).exists()
+    later = InboundMessage.objects.filter(
+        originator=message.originator, pk__gt=message.pk, intent="opt_in"
+    )
+    return later.exists()
 
 
 @apply.register
-def _end_opt_out(effect: engine.EndOptOut, message, contact):
+def _end_opt_out(effect: engine.EndOptOut, entry):
     """START was applied when the message was stored; a later STOP must stand."""
 
 
 @apply.register
-def _keep_silent(effect: engine.KeepSilent, message, contact):
-    contact.silent_until = max(contact.silent_until or effect.until, effect.until)
-    contact.is_flagged = contact.is_flagged or effect.is_loop
-    contact.save(update_fields=["silent_until", "is_flagged"])
+def _keep_silent(effect: engine.KeepSilent, entry):
+    until = entry.of_contact("silent_until")
+    entry.changes["silent_until"] = max(until or effect.until, effect.until)
+    entry.changes["is_flagged"] = entry.of_contact("is_flagged") or effect.is_loop
 
 
-def _queue(effect, message, *, recipient, body, held=None, **fields):
-    """Write one row of the outbox; the same cause is written once."""
+def _queue(effect, entry, *, recipient, body, held=None, **fields):
+    """Note one row of the outbox."""
     state = OutboundMessage.State
     is_reply = isinstance(effect, engine.SendSms)
     within = REPLY_WITHIN if is_reply else FORWARD_WITHIN
-    OutboundMessage.objects.bulk_create(
-        [
-            OutboundMessage(
-                cause=_cause(effect, message, recipient),
-                inbound=message,
-                automation_id=effect.automation,
-                gateway=message.gateway,
-                recipient=recipient,
-                body=body,
-                parts=segments.count(body).parts,
-                state=state.HELD if held else state.QUEUED,
-                held_by=held or "",
-                expires_at=timezone.now() + within,
-                **fields,
-            )
-        ],
-        ignore_conflicts=True,
+    message = OutboundMessage(
+        cause=f"{_cause(effect, entry)}:{recipient}",
+        inbound=entry.message,
+        automation_id=effect.automation,
+        gateway=entry.message.gateway,
+        recipient=recipient,
+        body=body,
+        parts=segments.count(body).parts,
+        state=state.HELD if held else state.QUEUED,
+        held_by=held or "",
+        expires_at=timezone.now() + within,
+        **fields,
+    )
+    entry.outbound.append(message)
+
+
+def _change_group(effect, entry, change):
+    entry.group_changes.append(
+        GroupChange(
+            cause=_cause(effect, entry),
+            kind=change,
+            contact=entry.contact,
+            group_id=effect.group,
+            automation_id=effect.automation,
+        )
     )
 
 
-def _cause(effect, message, recipient):
+def _cause(effect, entry):
     automation = effect.automation or "-"
-    return f"inbound:{message.pk}:{automation}:{effect.action}:{recipient}"
+    return f"inbound:{entry.message.pk}:{automation}:{effect.action}"
 
 
 def _originator(message):

@@ -1,24 +1,22 @@
-"""Inbound messages: stored once, then answered in order, contact by contact."""
+"""Inbound messages: stored once, and STOP applied with it."""
 
 import hashlib
 import logging
-import traceback
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from wagtail.log_actions import log
 
-from . import effects, rulebook, task_queue
-from .contact_facts import facts_of, sent_texts
-from .engine import messages, opt_outs
+from . import task_queue
+from .conf import settings as sms_settings
+from .contact_facts import sent_bodies
+from .engine import opt_outs
 from .engine.guards import SILENT_AFTER_STOP
-from .engine.respond import respond
 from .gateways.base import Received
 from .models import (
     Contact,
     InboundMessage,
-    Match,
     MessageType,
     OptOut,
     OutboundMessage,
@@ -29,39 +27,26 @@ from .phone_numbers import Kind, kind, mask, read_originator, region_of
 
 logger = logging.getLogger(__name__)
 
-#: Contacts handled in one round, each in a transaction of its own.
-BATCH = 20
-#: Messages of one contact in one transaction: its webhooks wait for the end of it.
-MOST_OF_ONE_CONTACT = 20
-#: A message whose handling failed so often stands aside.
-MAX_ATTEMPTS = 3
-
 
 def receive(gateway: str, received: Received) -> InboundMessage | None:
     """Store a message once and wake a worker; None when it was stored before.
 
     A STOP is applied here, in the same transaction: nothing promotional may leave
-    between its arrival and its handling.
+    between its arrival and its handling. For all else one row is written; the contact
+    is found when the message is processed.
     """
     gateway_ids = _gateway_ids(received)
-    originator = read_originator(_clean(received.originator))
+    message = _message(gateway, gateway_ids[0], received)
     try:
-        with transaction.atomic():
-            # A worker passes a locked contact by: ring, be it only a repetition.
-            task_queue.wake("process")
-            contact = _contact(originator)
-            if _is_stored(gateway, gateway_ids[1:]):
-                return None
-            message = _store(gateway, gateway_ids[0], received, originator, contact)
-            if contact is not None:
-                _apply_opt_out_words(message, contact)
+        is_new = _store_once(message, gateway_ids[1:])
     except IntegrityError:
         if not _is_stored(gateway, gateway_ids):
             raise
-        task_queue.wake("process")
-        return None
-    logger.info("Stored a message from %s.", mask(originator))
-    return message
+        is_new = False
+    # For a repetition too: whoever stored it first may not have come so far.
+    task_queue.wake("process")
+    logger.info("Stored a message from %s.", mask(message.originator))
+    return message if is_new else None
 
 
 def try_again(message: InboundMessage, *, user=None) -> None:
@@ -76,29 +61,31 @@ def try_again(message: InboundMessage, *, user=None) -> None:
         task_queue.wake("process")
 
 
-def _contact(originator):
-    """The contact, locked: its messages are numbered in the order they came."""
-    if kind(originator) is not Kind.E164:
-        return None
-    contact = Contact.objects.obtain(originator)
-    Contact.objects.filter(pk=contact.pk).update(last_inbound_at=timezone.now())
-    return contact
-
-
-def _store(gateway, gateway_id, received, originator, contact):
+def _message(gateway, gateway_id, received):
     is_mms = bool(received.media_urls)
-    return InboundMessage.objects.create(
+    return InboundMessage(
         gateway=gateway,
         gateway_id=gateway_id,
-        contact=contact,
         message_type=MessageType.MMS if is_mms else MessageType.SMS,
         body=_clean(received.body),
-        originator=originator[:50],
+        originator=read_originator(_clean(received.originator))[:50],
         recipient=read_originator(_clean(received.recipient))[:50],
         media_urls=list(received.media_urls),
         sent_at=received.sent_at,
         payload=dict(received.payload),
     )
+
+
+def _store_once(message, other_ids):
+    """Store it unless it stands there under another id; False if it does."""
+    with transaction.atomic():
+        if _is_stored(message.gateway, other_ids):
+            return False
+        if _may_speak_of_opting(message):
+            _store_with_opting(message)
+        else:
+            message.save(force_insert=True)
+    return True
 
 
 def _clean(text):
@@ -138,11 +125,21 @@ def _digest(*parts):
     return f"sha256:{digest.hexdigest()}"
 
 
-def _apply_opt_out_words(message, contact):
-    now = message.received_at
+def _may_speak_of_opting(message):
+    """True for what reads like STOP, START or HELP to anyone, quoted or not."""
+    country = region_of(message.originator) or sms_settings.DEFAULT_REGION
+    intent = opt_outs.read_intent(message.body, country, opted_out=True)
+    return intent is not None and kind(message.originator) is Kind.E164
+
+
+def _store_with_opting(message):
+    """Store it with what it asks for, the contact locked: nothing passes it by."""
+    message.contact = contact = Contact.objects.obtain(message.originator)
+    Contact.objects.filter(pk=contact.pk).update(last_inbound_at=message.received_at)
     message.was_opted_out = OptOut.objects.open().filter(contact=contact).exists()
     message.intent = _intent(message, contact) or ""
-    message.save(update_fields=["was_opted_out", "intent"])
+    message.save(force_insert=True)
+    now = message.received_at
     if message.intent == "opt_out":
         OptOut.objects.start(contact, OptOut.Cause.KEYWORD, started_by=message, now=now)
         _hold_what_is_queued(contact)
@@ -158,151 +155,22 @@ def _apply_opt_out_words(message, contact):
         OptOut.objects.end(contact, ended_by=message, now=now)
 
 
-def _hold_what_is_queued(contact):
-    """Where nothing may follow a STOP, what has not left yet must not leave."""
-    if region_of(contact.phone_number) in SILENT_AFTER_STOP:
-        contact.outbound_messages.filter(state=OutboundMessage.State.QUEUED).update(
-            state=OutboundMessage.State.HELD,
-            held_by=OutboundMessage.HeldBy.OPTED_OUT,
-        )
-
-
 def _intent(message, contact):
-    """Read STOP, START and HELP; texts of ours are fetched only if one is there."""
-    country, opted_out = region_of(contact.phone_number), message.was_opted_out
-    if not opt_outs.read_intent(message.body, country, opted_out=opted_out):
-        return None
-    bodies = [text.body for text in sent_texts(contact, message.received_at)]
+    """Read what it asks for, without what it quotes of ours."""
     return opt_outs.read_intent(
-        message.body, country, opted_out=opted_out, sent_bodies=bodies
+        message.body,
+        region_of(contact.phone_number),
+        opted_out=message.was_opted_out,
+        sent_bodies=sent_bodies(contact, message.received_at),
     )
 
 
-def has_work() -> bool:
-    """True when messages wait to be processed."""
-    return InboundMessage.objects.pending().filter(due_at__lte=timezone.now()).exists()
-
-
-def next_due_at() -> datetime | None:
-    """When the next message that was put off is due."""
-    return InboundMessage.objects.pending().next_due_at(timezone.now())
-
-
-def process_batch() -> int:
-    """Answer the messages of some contacts, oldest first; how many there were."""
-    rules, now = rulebook.current(), timezone.now()
-    handled = 0
-    for pk in InboundMessage.objects.pending().due_contacts(now)[:BATCH]:
-        handled += _process_contact(pk, rules, now) if pk else _process_strangers(rules)
-    return handled
-
-
-def _process_contact(pk, rules, now):
-    """Answer one contact's messages in order, in one transaction; how many."""
-    try:
-        with transaction.atomic():
-            contact = Contact.objects.with_due_inbound(now).claim(pk)
-            if contact is None:
-                # Another worker has it.
-                return 0
-            pending = contact.inbound_messages.pending().in_order()
-            return _process_in_order(pending[:MOST_OF_ONE_CONTACT], contact, rules)
-    except DatabaseError:
-        # An automation or a group was deleted meanwhile; the next round knows.
-        logger.exception("The messages of contact %s are left for later.", pk)
-        return 0
-
-
-def _process_in_order(pending, contact, rules):
-    handled = 0
-    for message in pending:
-        handled += 1
-        if not _process(message, contact, rules):
-            # The next message must not overtake this one.
-            break
-    return handled
-
-
-def _process_strangers(rules):
-    """Messages of short codes and names have no contact and no order to keep."""
-    with transaction.atomic():
-        pending = InboundMessage.objects.pending().filter(contact=None)
-        due = pending.filter(due_at__lte=timezone.now()).in_order()
-        strangers = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
-        for message in strangers:
-            _process(message, None, rules)
-    return len(strangers)
-
-
-def _process(message, contact, rules):
-    """Handle one message in a savepoint; False when it must be tried again."""
-    try:
-        with transaction.atomic():
-            _handle(message, contact, rules, timezone.now())
-    except Exception:
-        logger.exception("Message %s could not be handled.", message.pk)
-        return _put_off(message, contact, traceback.format_exc())
-    return True
-
-
-def _put_off(message, contact, error):
-    """Try again later, or park it; True when the contact's next message may go on."""
-    message.refresh_from_db()
-    if contact is not None:
-        # What was done before it failed has been rolled back.
-        contact.refresh_from_db()
-    message.attempts += 1
-    message.error = _clean(error)
-    message.due_at = timezone.now() + timedelta(seconds=2**message.attempts)
-    is_parked = message.attempts >= MAX_ATTEMPTS
-    if is_parked:
-        message.state = InboundMessage.State.PARKED
-    message.save(update_fields=["attempts", "error", "due_at", "state"])
-    return is_parked
-
-
-def _handle(message, contact, rules, now):
-    facts = None
-    if contact is not None:
-        facts = facts_of(contact, now, is_opted_out=_is_opted_out(message, contact))
-    outcome = respond(_as_engine_message(message), facts, rules, now)
-    effects.carry_out(outcome, message, contact)
-    _remember_matches(outcome, message, contact, now)
-    message.state = InboundMessage.State.PROCESSED
-    message.decisions = [decision.as_json() for decision in outcome.decisions]
-    message.intent = outcome.intent or ""
-    message.processed_at = now
-    message.save(update_fields=["state", "decisions", "intent", "processed_at"])
-
-
-def _is_opted_out(message, contact):
-    """As it stood when STOP or START came; for all else, a STOP since then counts."""
-    if message.intent or message.was_opted_out:
-        return message.was_opted_out
-    return OptOut.objects.open().filter(contact=contact).exists()
-
-
-def _remember_matches(outcome, message, contact, now):
-    Match.objects.bulk_create(
-        [
-            Match(
-                inbound=message,
-                automation_id=decision.automation,
-                contact=contact,
-                keyword=decision.places[0].keyword[:255] if decision.places else "",
-                matched_at=now,
-            )
-            for decision in outcome.fired
-        ]
-    )
-
-
-def _as_engine_message(message):
-    return messages.InboundMessage(
-        body=message.body,
-        originator=message.originator,
-        recipient=message.recipient,
-        received_at=message.received_at,
-        message_type=messages.MessageType(message.message_type),
-        media_urls=tuple(message.media_urls),
+def _hold_what_is_queued(contact):
+    """Broadcasts must not leave; nor anything else where nothing may follow a STOP."""
+    queued = contact.outbound_messages.filter(state=OutboundMessage.State.QUEUED)
+    if region_of(contact.phone_number) not in SILENT_AFTER_STOP:
+        queued = queued.filter(priority=OutboundMessage.Priority.BROADCAST)
+    queued.update(
+        state=OutboundMessage.State.HELD,
+        held_by=OutboundMessage.HeldBy.OPTED_OUT,
     )

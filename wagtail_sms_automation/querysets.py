@@ -1,11 +1,52 @@
 """Queries, named for what they mean."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import models
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connections, models, router
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Window,
+)
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
+
+
+def update_each(rows: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Write these fields of each row, by one statement prepared once.
+
+    bulk_update() builds a CASE of all rows for each field, which takes longer to make
+    and to parse than the rows take to write.
+    """
+    if not rows:
+        return
+    meta = rows[0]._meta
+    connection = connections[router.db_for_write(rows[0].__class__)]
+    fields = [meta.get_field(name) for name in names]
+    quote = connection.ops.quote_name
+    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    where = f"{quote(meta.pk.column)} = %s"
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {quote(meta.db_table)} SET {columns} WHERE {where}",  # noqa: S608 - names of our own columns
+            [
+                [
+                    *(
+                        field.get_db_prep_save(getattr(row, field.attname), connection)
+                        for field in fields
+                    ),
+                    row.pk,
+                ]
+                for row in rows
+            ],
+        )
 
 
 class ContactQuerySet(models.QuerySet):
@@ -23,16 +64,24 @@ class ContactQuerySet(models.QuerySet):
         opt_outs = self.model._meta.get_field("opt_outs").related_model
         return opt_outs.objects.open().filter(contact=OuterRef("pk"))
 
-    def with_due_inbound(self, now):
-        """Contacts whose messages wait, none of them put off after a failure."""
-        inbound = self.model._meta.get_field("inbound_messages").related_model
-        pending = inbound.objects.pending().filter(contact=OuterRef("pk"))
-        return self.filter(Exists(pending), ~Exists(pending.filter(due_at__gt=now)))
+    def claim(self, phone_numbers, limit):
+        """Lock the contacts of these E.164 numbers, made if they are new.
 
-    def claim(self, pk):
-        """Lock one contact of these; None if it is not among them or is locked."""
+        Whom another worker has locked is passed by.
+        """
+        claimed = self._lock(phone_numbers, limit)
+        missing = set(phone_numbers) - {contact.phone_number for contact in claimed}
+        if missing and len(claimed) < limit:
+            self.bulk_create(
+                [self.model(phone_number=number) for number in sorted(missing)],
+                ignore_conflicts=True,
+            )
+            claimed += self._lock(missing, limit - len(claimed))
+        return claimed
+
+    def _lock(self, phone_numbers, limit):
         lock = self.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        return lock.filter(pk=pk).first()
+        return list(lock.filter(phone_number__in=phone_numbers).order_by()[:limit])
 
     def obtain(self, phone_number):
         """Return the contact of an E.164 number, made if it is new.
@@ -123,18 +172,35 @@ class InboundMessageQuerySet(models.QuerySet):
         """In the order received."""
         return self.order_by("pk")
 
-    def due_contacts(self, now):
-        """The ids of contacts with something due, the longest waiting first."""
-        put_off = self.model.objects.pending().filter(
-            contact=OuterRef("contact"), due_at__gt=now
-        )
-        due = self.filter(~Exists(put_off), due_at__lte=now).order_by()
-        contacts = due.values("contact").annotate(first=Min("pk")).order_by("first")
-        return contacts.values_list("contact", flat=True)
+    def due_originators(self, now, together, limit):
+        """The originators with something due, the longest waiting first.
 
-    def next_due_at(self, now):
+        together is for how long (a timedelta) an originator must have been quiet: its
+        texts are read as one. Whose message was put off waits with all of them.
+        """
+        put_off = self.filter(self._put_off(now, together)).values("originator")
+        due = self.exclude(originator__in=put_off).order_by()
+        lanes = due.values("originator").annotate(first=Min("pk")).order_by("first")
+        return list(lanes.values_list("originator", flat=True)[:limit])
+
+    def first_of_each(self, most):
+        """At most so many of each originator, in the order received."""
+        place = Window(
+            RowNumber(), partition_by=[F("originator")], order_by=F("pk").asc()
+        )
+        return self.annotate(place=place).filter(place__lte=most).order_by("pk")
+
+    def _put_off(self, now, together):
+        later = Q(due_at__gt=now)
+        return later | Q(received_at__gt=now - together) if together else later
+
+    def next_due_at(self, now, together):
         """When the next of these is due; what is so already is somebody else's."""
-        return next_due_at(self, now)
+        moments = [next_due_at(self, now)]
+        if together:
+            last = self.aggregate(at=Max("received_at"))["at"]
+            moments.append(last and last + together)
+        return min(filter(None, moments), default=None)
 
 
 class OutboundMessageQuerySet(models.QuerySet):
@@ -162,20 +228,18 @@ class OutboundMessageQuerySet(models.QuerySet):
         """What a dead worker left in the middle of sending."""
         return self.filter(state=self.model.State.SENDING, leased_until__lt=now)
 
-    def to_contact_since(self, contact, since):
-        """The texts a contact was sent, newest first."""
-        return self.filter(
-            contact=contact, channel=self.model.Channel.SMS, created_at__gte=since
-        ).order_by("-pk")
+    def sent_to_since(self, contacts, since):
+        """The texts that contacts were sent, or will be, newest first."""
+        return self._texts(since).filter(contact__in=contacts).order_by("-pk")
 
-    def forwarded_for(self, contact, since):
-        """The texts staff were sent because a contact wrote."""
-        return self.filter(
-            inbound__contact=contact,
-            contact=None,
-            channel=self.model.Channel.SMS,
-            created_at__gte=since,
-        )
+    def forwarded_for(self, contacts, since):
+        """The texts staff were sent because these contacts wrote."""
+        return self._texts(since).filter(inbound__contact__in=contacts, contact=None)
+
+    def _texts(self, since):
+        state = self.model.State
+        texts = self.filter(channel=self.model.Channel.SMS, created_at__gte=since)
+        return texts.exclude(state__in=[state.HELD, state.FAILED])
 
 
 class OptOutQuerySet(models.QuerySet):

@@ -1,15 +1,15 @@
 """What django-q2 runs: three wake-ups that drain the tables."""
 
-from . import inbound, outbound, task_queue
+from . import outbound, processing, task_queue
 
 
 def process():
     """Answer the inbound messages that wait."""
     task_queue.drain(
         "process",
-        inbound.process_batch,
-        next_due_at=inbound.next_due_at,
-        full=inbound.BATCH,
+        processing.process_batch,
+        next_due_at=processing.next_due_at,
+        full=processing.BATCH,
     )
 
 
@@ -27,7 +27,7 @@ def sweep():
     """Find what a crash or a lost wake-up left behind."""
     outbound.settle_dead_leases()
     task_queue.ring_again()
-    if inbound.has_work():
+    if processing.has_work():
         task_queue.wake("process")
     if outbound.has_work():
         task_queue.wake("send")

@@ -68,7 +68,7 @@ def test_texts_that_were_sent_stand_newest_first():
     )
     assert [text.body for text in contact.sent_texts] == ["second", "first", "old"]
     assert contact.sent_texts[0] == SentText(
-        body="second", sent_at=NOW, is_automatic=True
+        body="second", sent_at=NOW, is_automatic=True, automation=1
     )
 
 

@@ -39,9 +39,18 @@ ANSWER = Reply(id="answer", body="You wrote: {{ message.body }}")
 MAIL = ForwardToEmail(id="mail", addresses=("a@lea.example",), body=ON)
 
 
-def rulebook(*actions, **about):
+#: The loop guard alone must stop them.
+CAPS = LoopCaps(fallback_hours=0)
+
+
+def rulebook(*actions, loop_caps=CAPS, **about):
     automation = Automation(id=1, name="All", actions=actions)
-    return Rulebook(automations=(automation,), own_numbers=frozenset({OURS}), **about)
+    return Rulebook(
+        automations=(automation,),
+        own_numbers=frozenset({OURS}),
+        loop_caps=loop_caps,
+        **about,
+    )
 
 
 class House:

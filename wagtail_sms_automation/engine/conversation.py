@@ -61,7 +61,10 @@ def after(contact: Contact, outcome: Outcome, now: datetime) -> Contact:
         for effect in outcome.effects
         if isinstance(effect, SendSms) and effect.held is None
     ]
-    texts = tuple(SentText(body=effect.body, sent_at=now) for effect in reversed(sent))
+    texts = tuple(
+        SentText(body=effect.body, sent_at=now, automation=effect.automation)
+        for effect in reversed(sent)
+    )
     contact = replace(
         contact,
         groups=_groups(contact, outcome),

@@ -98,6 +98,8 @@ def _guard_reply(
 ) -> SendSms:
     rulebook, now = situation.rulebook, situation.now
     held = reply.held or refused or _unsendable(reply.body, rulebook)
+    if not held and _is_repeated_fallback(reply, situation):
+        held = Held.FALLBACK
     if not held and not _confirms_stop(reply):
         is_held = is_loop(reply.body, sent_texts, rulebook.loop_caps, now)
         held = Held.LOOP if is_held else None
@@ -105,6 +107,20 @@ def _guard_reply(
         # What several automations answer to one message counts together.
         sent_texts.append(SentText(body=reply.body, sent_at=now))
     return replace(reply, held=held)
+
+
+def _is_repeated_fallback(reply: SendSms, situation: Situation) -> bool:
+    """An answer to just any text says the same to each: once in a while is enough."""
+    rulebook, contact = situation.rulebook, situation.contact
+    hours = rulebook.loop_caps.fallback_hours
+    is_fallback = reply.automation in rulebook.fallbacks
+    if contact is None or not hours or not is_fallback:
+        return False
+    since = situation.now - timedelta(hours=hours)
+    return any(
+        text.automation == reply.automation and text.sent_at > since
+        for text in contact.sent_texts
+    )
 
 
 def _confirms_stop(reply: SendSms) -> bool:

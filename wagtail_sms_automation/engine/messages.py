@@ -1,7 +1,7 @@
 """What travels through the engine: a message, and the contact as the rules see it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,6 +28,18 @@ class InboundMessage:
     media_urls: tuple[str, ...] = ()
 
 
+def read_together(parts: Sequence[InboundMessage]) -> InboundMessage:
+    """Read texts that came within a few seconds as one, a line each."""
+    last = parts[-1]
+    is_mms = any(part.message_type is MessageType.MMS for part in parts)
+    return replace(
+        last,
+        body="\n".join(part.body for part in parts if part.body),
+        message_type=MessageType.MMS if is_mms else last.message_type,
+        media_urls=tuple(url for part in parts for url in part.media_urls),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentText:
     """An SMS this contact was sent, or that staff were sent because of it."""
@@ -38,6 +50,8 @@ class SentText:
     is_automatic: bool = True
     #: True for what went to staff phones.
     is_forward: bool = False
+    #: Which automation sent it, by id.
+    automation: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

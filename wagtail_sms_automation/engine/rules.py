@@ -169,6 +169,8 @@ class LoopCaps:
     identical: int = 3
     #: How long a contact that hit a cap is left alone, in hours.
     pause_hours: int = 1
+    #: Between two answers to just any text, in hours; 0 answers each.
+    fallback_hours: int = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +197,20 @@ class Rulebook:
     max_parts: int = 9
     #: Quotes, dashes and spaces give way when that makes a text GSM-7 (domain.md 1.3).
     replaces_typography: bool = True
+    #: Texts of one contact that follow each other so closely are read as one.
+    reads_together_seconds: int = 0
+
+    @cached_property
+    def fallbacks(self) -> frozenset[int]:
+        """Automations that answer just any text, and do not say how often."""
+        return frozenset(
+            automation.id
+            for automation in self.automations
+            if not any(
+                isinstance(condition, Content | Follows | Frequency)
+                for condition in automation.conditions
+            )
+        )
 
     @cached_property
     def index(self) -> Index:
