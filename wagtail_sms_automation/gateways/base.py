@@ -99,6 +99,9 @@ class GatewayError(Exception):
 
     #: True: the message was surely not accepted and may be sent again.
     is_retryable = False
+    #: True: the account is at fault (wrong key, no balance), not the message. Nothing
+    #: can be sent by this gateway until a person mends it.
+    is_account_fault = False
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)
@@ -131,9 +134,18 @@ class Throttled(GatewayError):
 
 
 class NotSent(GatewayError):
-    """The message surely did not reach the provider."""
+    """The provider surely did not take the message, and may take it later.
+
+    is_account_fault: because of the account, which a person must mend first.
+    """
 
     is_retryable = True
+
+    def __init__(
+        self, message: str, *, code: str = "", is_account_fault: bool = False
+    ) -> None:
+        super().__init__(message, code=code)
+        self.is_account_fault = is_account_fault
 
 
 class Unknown(GatewayError):
