@@ -92,7 +92,8 @@ class MessageBirdGateway(Gateway):
     def send(self, submission: Submission) -> Sent:
         """Hand one SMS over."""
         if not is_header_text(self._access_key):
-            raise NotSent("ACCESS_KEY is missing, or holds a space or a line break.")
+            text = "ACCESS_KEY is missing, or holds a space or a line break."
+            raise NotSent(text, is_account_fault=True)
         http = _RecordingHttpClient(self._http)
         try:
             client = Client(self._access_key, http_client=http)
