@@ -172,6 +172,8 @@ class Gateway:
 
     #: The longest text the provider accepts, in parts.
     max_parts = 9
+    #: Can the provider be asked what became of a message whose answer was lost?
+    can_look_up = False
 
     def __init__(self, alias: str, options: Mapping[str, Any]) -> None:
         self.alias = alias
@@ -180,6 +182,16 @@ class Gateway:
     def send(self, submission: Submission) -> Sent:
         """Hand one SMS over."""
         raise TypeError(f"{type(self).__name__} does not say how to send.")
+
+    def look_up(
+        self, reference: str, recipient: str, since: datetime
+    ) -> DeliveryReport | None:
+        """What the provider knows of a message handed over since then.
+
+        None only where it surely does not know it; GatewayError where that cannot
+        be told. Asked only where can_look_up.
+        """
+        raise GatewayError(f"{type(self).__name__} cannot look messages up.")
 
     def verify(self, request: RawRequest) -> None:
         """Raise BadSignature unless the provider signed this request."""
