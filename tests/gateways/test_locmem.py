@@ -1,9 +1,18 @@
 """The gateway for tests."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from wagtail_sms_automation.gateways import locmem
-from wagtail_sms_automation.gateways.base import Sent, Submission, Throttled, Unknown
+from wagtail_sms_automation.gateways.base import (
+    GatewayError,
+    ReportStatus,
+    Sent,
+    Submission,
+    Throttled,
+    Unknown,
+)
 from wagtail_sms_automation.gateways.sandbox import SandboxGateway
 
 
@@ -35,6 +44,26 @@ def test_fails_as_told_and_recovers():
 
     assert caught.value.retry_after == 3
     assert [taken.reference for taken in locmem.outbox] == ["3"]
+
+
+def test_looks_in_the_outbox():
+    GATEWAY.send(submission("1"))
+    now = datetime.now(UTC)
+    report = GATEWAY.look_up("1", "+33612345678", now)
+
+    assert GATEWAY.can_look_up
+    assert (report.status, report.reference) == (ReportStatus.SENT, "1")
+    assert report.recipient == "+33612345678"
+    assert GATEWAY.look_up("2", "+33612345678", now) is None
+    assert GATEWAY.look_up("1", "+33600000000", now) is None
+
+
+def test_the_sandbox_keeps_nothing_to_look_in():
+    sandbox = SandboxGateway("default", {})
+
+    assert not sandbox.can_look_up
+    with pytest.raises(GatewayError, match="SandboxGateway cannot look messages up"):
+        sandbox.look_up("1", "+33612345678", datetime.now(UTC))
 
 
 def test_clear():

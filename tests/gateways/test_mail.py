@@ -251,6 +251,7 @@ def test_connection_refused(settings, smtp):
         settings.EMAIL_PORT = reserved.getsockname()[1]
         error = outcome(NotSent)
 
+    assert not error.is_account_fault
     assert str(error) == (
         "The mail server cannot be reached: ConnectionRefusedError: Connection refused."
     )
@@ -285,16 +286,31 @@ def test_an_old_server_without_ehlo(smtp):
     assert len(smtp.mails) == 1
 
 
-@pytest.mark.parametrize("answer", ["535 5.7.8 zoe@example.fr", "454 4.7.0 Later"])
-def test_password_refused(settings, smtp, answer):
+@pytest.mark.parametrize(
+    ("answer", "is_account_fault"),
+    [("535 5.7.8 zoe@example.fr", True), ("454 4.7.0 Later", False)],
+)
+def test_password_refused(settings, smtp, answer, is_account_fault):
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = RECIPIENT, "password"
     smtp.answers["AUTH"] = answer
     error = outcome(NotSent)
 
     assert f"SMTPAuthenticationError {answer[:9]}." in str(error)
     assert error.code == answer[:3]
+    assert error.is_account_fault == is_account_fault
     assert "MAIL" not in smtp.verbs
     assert smtp.has_heard("QUIT")
+
+
+@pytest.mark.parametrize("code", [530, 534, 535, 538])
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+def test_no_password_given_where_one_is_asked_for(smtp, verb, code):
+    smtp.answers[verb] = f"{code} 5.7.0 Who are you, zoe@example.fr?"
+    error = outcome(NotSent)
+
+    assert error.is_account_fault
+    assert error.code == str(code)
+    assert smtp.mails == []
 
 
 def test_no_starttls(settings, smtp):

@@ -198,14 +198,15 @@ def test_slow_answer(fake):
 # Rejected
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 409, 410, 422, 451])
+@pytest.mark.parametrize("status", [400, 404, 405, 409, 410, 422, 451])
 def test_refused(fake, gateway, status):
-    fake.will(answers.error(status, 25, "Not enough balance"))
+    fake.will(answers.error(status, 21, "Bad request"))
     error = outcome(gateway, Rejected)
 
-    assert str(error) == f"MessageBird answered {status}: 25 Not enough balance"
-    assert error.code == "25"
+    assert str(error) == f"MessageBird answered {status}: 21 Bad request"
+    assert error.code == "21"
     assert not error.is_retryable
+    assert not error.is_account_fault
     assert not error.is_opt_out
     assert len(fake.requests) == 1
 
@@ -226,6 +227,14 @@ def test_refused_for_another_reason_than_stop(fake, gateway, code):
     assert not outcome(gateway, Rejected).is_opt_out
 
 
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 422])
+def test_a_trial_account_is_refused_this_number_only(fake, gateway, status):
+    text = "during your test period you can only send messages to your own number"
+    fake.will(answers.error(status, 9, text))
+
+    assert outcome(gateway, Rejected).code == "9"
+
+
 def test_refused_with_the_parameter_at_fault(fake, gateway):
     document = {
         "errors": [
@@ -242,26 +251,26 @@ def test_refused_with_the_parameter_at_fault(fake, gateway):
 @pytest.mark.parametrize(
     "behaviour",
     [
-        pytest.param(answers.html(403), id="HTML"),
-        pytest.param(answers.Answer(403), id="empty"),
-        pytest.param(answers.as_json(403, ["no"]), id="a list"),
-        pytest.param(answers.as_json(403, {"errors": {}}), id="errors not a list"),
-        pytest.param(answers.as_json(403, {"errors": []}), id="no error"),
-        pytest.param(answers.Answer(403, b"[" * 100_000), id="deep"),
+        pytest.param(answers.html(404), id="HTML"),
+        pytest.param(answers.Answer(404), id="empty"),
+        pytest.param(answers.as_json(404, ["no"]), id="a list"),
+        pytest.param(answers.as_json(404, {"errors": {}}), id="errors not a list"),
+        pytest.param(answers.as_json(404, {"errors": []}), id="no error"),
+        pytest.param(answers.Answer(404, b"[" * 100_000), id="deep"),
     ],
 )
 def test_refused_without_a_reason(fake, gateway, behaviour):
     fake.will(behaviour)
     error = outcome(gateway, Rejected)
 
-    assert str(error) == "MessageBird answered 403: it gave no reason"
+    assert str(error) == "MessageBird answered 404: it gave no reason"
     assert error.code == ""
 
 
 def test_reason_that_is_a_text(fake, gateway):
-    fake.will(answers.as_json(403, {"errors": ["not\x00 yours"]}))
+    fake.will(answers.as_json(404, {"errors": ["not\x00 yours"]}))
 
-    assert str(outcome(gateway, Rejected)).endswith("403: not yours")
+    assert str(outcome(gateway, Rejected)).endswith("404: not yours")
 
 
 def test_long_reason_is_cut(fake, gateway):
@@ -292,6 +301,51 @@ def test_stop_in_a_good_answer(fake, gateway):
     fake.will(answers.error(200, 103, "recipient has opted out"))
 
     assert outcome(gateway, Rejected).is_opt_out
+
+
+# The account is at fault
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+@pytest.mark.parametrize("code", [0, 2, 20, 25, 99])
+def test_account_at_fault(fake, gateway, status, code):
+    fake.will(answers.error(status, code, "no"))
+    error = outcome(gateway, NotSent)
+
+    assert error.is_account_fault
+    assert error.is_retryable
+    assert len(fake.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 400, 404, 405, 422])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(2, "Request not allowed (incorrect access_key)"), (25, "Not enough balance")],
+)
+def test_account_at_fault_by_its_code(fake, gateway, status, code, words):
+    fake.will(answers.error(status, code, words))
+    error = outcome(gateway, NotSent)
+
+    assert error.is_account_fault
+    assert error.code == str(code)
+    assert str(error).endswith(f": {code} {words}")
+
+
+@pytest.mark.parametrize("answer", [answers.html(403), answers.Answer(401)])
+def test_account_at_fault_without_a_reason(fake, gateway, answer):
+    fake.will(answer)
+    error = outcome(gateway, NotSent)
+
+    assert error.is_account_fault
+    assert str(error) == f"MessageBird answered {answer.status}: it gave no reason"
+
+
+@pytest.mark.parametrize("code", [2, 25])
+def test_a_server_fault_is_no_fault_of_the_account(fake, gateway, code):
+    """It may have taken the message."""
+    fake.will(answers.error(503, code, "no"))
+
+    assert not outcome(gateway, Unknown).is_account_fault
 
 
 # Throttled
@@ -341,6 +395,7 @@ def test_connection_refused(fake):
 
     assert "Connection refused" in str(error)
     assert error.is_retryable
+    assert not error.is_account_fault
 
 
 def fail_to_connect(monkeypatch, *faults):
@@ -393,7 +448,10 @@ def test_endpoint_that_is_none(fake, endpoint):
 def test_access_key_that_is_none(fake, access_key):
     gateway = MessageBirdGateway("default", fake.options(ACCESS_KEY=access_key))
 
-    assert "ACCESS_KEY" in str(outcome(gateway, NotSent))
+    error = outcome(gateway, NotSent)
+
+    assert "ACCESS_KEY" in str(error)
+    assert error.is_account_fault
     assert fake.requests == []
 
 

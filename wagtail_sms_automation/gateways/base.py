@@ -99,6 +99,9 @@ class GatewayError(Exception):
 
     #: True: the message was surely not accepted and may be sent again.
     is_retryable = False
+    #: True: the account is at fault (wrong key, no balance), not the message. Nothing
+    #: can be sent by this gateway until a person mends it.
+    is_account_fault = False
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)
@@ -131,9 +134,18 @@ class Throttled(GatewayError):
 
 
 class NotSent(GatewayError):
-    """The message surely did not reach the provider."""
+    """The provider surely did not take the message, and may take it later.
+
+    is_account_fault: because of the account, which a person must mend first.
+    """
 
     is_retryable = True
+
+    def __init__(
+        self, message: str, *, code: str = "", is_account_fault: bool = False
+    ) -> None:
+        super().__init__(message, code=code)
+        self.is_account_fault = is_account_fault
 
 
 class Unknown(GatewayError):
@@ -160,6 +172,8 @@ class Gateway:
 
     #: The longest text the provider accepts, in parts.
     max_parts = 9
+    #: Can the provider be asked what became of a message whose answer was lost?
+    can_look_up = False
 
     def __init__(self, alias: str, options: Mapping[str, Any]) -> None:
         self.alias = alias
@@ -168,6 +182,16 @@ class Gateway:
     def send(self, submission: Submission) -> Sent:
         """Hand one SMS over."""
         raise TypeError(f"{type(self).__name__} does not say how to send.")
+
+    def look_up(
+        self, reference: str, recipient: str, since: datetime
+    ) -> DeliveryReport | None:
+        """What the provider knows of a message handed over since then.
+
+        None only where it surely does not know it; GatewayError where that cannot
+        be told. Asked only where can_look_up.
+        """
+        raise GatewayError(f"{type(self).__name__} cannot look messages up.")
 
     def verify(self, request: RawRequest) -> None:
         """Raise BadSignature unless the provider signed this request."""

@@ -35,6 +35,9 @@ BEFORE_SENDING = (
     smtplib.SMTPNotSupportedError,
 )
 
+#: Who we are is refused, or must be said first, whatever the e-mail (RFC 4954).
+ACCOUNT_CODES = (530, 534, 535, 538)
+
 #: What smtplib itself says where the answer is too long to read.
 UNREADABLE = "Line too long."
 
@@ -90,7 +93,7 @@ def _connect() -> Any:
         if connection is not None:
             _close(connection)
         text = f"The mail server cannot be reached: {_describe(error)}."
-        raise NotSent(text, code=_code(error)) from None
+        raise _not_sent(text, error) from None
     return connection
 
 
@@ -103,7 +106,7 @@ def _close(connection: Any) -> None:
 def _outcome(error: Exception, connection: Any) -> GatewayError:
     if isinstance(error, BEFORE_SENDING):
         text = f"The mail server cannot be used: {_describe(error)}."
-        return NotSent(text, code=_code(error))
+        return _not_sent(text, error)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         refused = list(error.recipients.values())
         return _outcome_of_answers("recipient", refused, NotSent)
@@ -120,6 +123,15 @@ def _outcome(error: Exception, connection: Any) -> GatewayError:
     return Unknown(f"The e-mail may have been sent: {_describe(error)}.")
 
 
+def _not_sent(text: str, error: Exception) -> NotSent:
+    # With a code of 4xx, a server that is busy may take the password next time.
+    is_account_fault = (
+        isinstance(error, smtplib.SMTPAuthenticationError)
+        and not 400 <= error.smtp_code < 500
+    )
+    return NotSent(text, code=_code(error), is_account_fault=is_account_fault)
+
+
 def _outcome_of_answers(
     what: str,
     answers: Sequence[tuple[int, bytes | str]],
@@ -133,6 +145,8 @@ def _outcome_of_answers(
     if answers and all(500 <= code < 600 for code, _ in answers):
         code, words = answers[0]
         text = f"The mail server refuses the {what}: {_full_code(code, words)}."
+        if code in ACCOUNT_CODES:
+            return NotSent(text, code=str(code), is_account_fault=True)
         return Rejected(text, code=str(code))
     codes = ", ".join(str(code) for code, _ in answers) or "none that can be read"
     return otherwise(f"The mail server's answer to the {what} means nothing: {codes}.")

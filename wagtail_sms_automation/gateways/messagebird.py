@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -10,6 +11,7 @@ from messagebird import Client  # type: ignore[import-untyped]
 from messagebird.client import USER_AGENT  # type: ignore[import-untyped]
 
 from wagtail_sms_automation.gateways.base import (
+    BadPayload,
     BadSignature,
     DeliveryReport,
     Gateway,
@@ -22,13 +24,14 @@ from wagtail_sms_automation.gateways.base import (
     Submission,
     Unknown,
 )
-from wagtail_sms_automation.gateways.fields import clean, read_fields
+from wagtail_sms_automation.gateways.fields import Fields, clean, read_fields
 from wagtail_sms_automation.gateways.messagebird_http import (
     OPTED_OUT,
     PooledHttpClient,
     first_error,
     refusal,
 )
+from wagtail_sms_automation.gateways.messagebird_list import find
 from wagtail_sms_automation.gateways.messagebird_options import (
     is_header_text,
     is_seconds,
@@ -82,6 +85,7 @@ class MessageBirdGateway(Gateway):
 
     #: Seconds to connect, and to wait for each piece of the answer.
     timeout = (3.05, 15.0)
+    can_look_up = True
 
     def __init__(self, alias: str, options: Mapping[str, Any]) -> None:
         super().__init__(alias, {**DEFAULTS, **options})
@@ -91,8 +95,7 @@ class MessageBirdGateway(Gateway):
 
     def send(self, submission: Submission) -> Sent:
         """Hand one SMS over."""
-        if not is_header_text(self._access_key):
-            raise NotSent("ACCESS_KEY is missing, or holds a space or a line break.")
+        self._refuse_bad_key()
         http = _RecordingHttpClient(self._http)
         try:
             client = Client(self._access_key, http_client=http)
@@ -109,6 +112,20 @@ class MessageBirdGateway(Gateway):
         except Exception as error:  # noqa: BLE001
             return _settle(http.answer, error)
         return Sent(gateway_id=gateway_id) if gateway_id else _settle(http.answer)
+
+    def look_up(
+        self, reference: str, recipient: str, since: datetime
+    ) -> DeliveryReport | None:
+        """What MessageBird's list of messages says of one; None if it is not there."""
+        self._refuse_bad_key()
+        found = find(self._http, reference, recipient, since)
+        if found is None:
+            return None
+        message, item = found
+        try:
+            return _listed(reference, message, Fields(item.items()))
+        except BadPayload as error:
+            raise GatewayError(f"MessageBird's list cannot be read: {error}") from None
 
     def verify(self, request: RawRequest) -> None:
         """Raise BadSignature unless MessageBird signed this request."""
@@ -185,6 +202,11 @@ class MessageBirdGateway(Gateway):
         """What is wrong with the options: (check id such as "E011", text, hint)."""
         return list(option_errors(self.options, DEFAULTS))
 
+    def _refuse_bad_key(self) -> None:
+        if not is_header_text(self._access_key):
+            text = "ACCESS_KEY is missing, or holds a space or a line break."
+            raise NotSent(text, is_account_fault=True)
+
     @property
     def _access_key(self) -> str:
         return str(self.options["ACCESS_KEY"] or "")
@@ -204,6 +226,26 @@ class _RecordingHttpClient:
     def request(self, *args: Any, **kwargs: Any) -> str:
         self.answer = self._http.request(*args, **kwargs)
         return self.answer
+
+
+def _listed(
+    reference: str, message: Mapping[str, Any], fields: Fields
+) -> DeliveryReport:
+    """What the list says of a message to one recipient, as a report would."""
+    word = fields.text("status").strip()
+    error_code = fields.text("statusErrorCode")
+    return DeliveryReport(
+        status=STATUSES.get(word.lower()),
+        provider_status=word,
+        gateway_id=clean(str(message.get("id") or "")),
+        reference=reference,
+        recipient=fields.text("recipient").strip(),
+        is_opt_out=error_code == OPTED_OUT,
+        error_code=error_code[:20],
+        reason=fields.text("statusReason"),
+        reported_at=fields.moment("statusDatetime"),
+        payload=fields.payload,
+    )
 
 
 def _parameters(submission: Submission) -> dict[str, str]:

@@ -34,6 +34,14 @@ IDLE_LIMIT = 20.0
 #: The error code where the recipient has sent STOP.
 OPTED_OUT = "103"
 
+#: Where the account may send nothing: request not allowed, not enough balance.
+ACCOUNT_STATUSES = (401, 402, 403)
+ACCOUNT_CODES = ("2", "25")
+
+#: What is wrong with this message, whatever the status: a parameter that is missing
+#: (so, too, a number a trial account may not text) or invalid, and STOP.
+MESSAGE_CODES = ("9", "10", OPTED_OUT)
+
 #: Faults that come before a single byte of the request has left. A refused
 #: connection and a name that does not resolve are ConnectTimeoutErrors to urllib3.
 BEFORE_SENDING = (
@@ -115,8 +123,13 @@ def first_error(body: str) -> tuple[str, str]:
     return clean(words[0])[:20], clean(" ".join(filter(None, words)))[:500]
 
 
-def refusal(text: str, code: str) -> Rejected:
-    """The outcome of a message that MessageBird will never take."""
+def refusal(text: str, code: str, status: int = 0) -> Rejected | NotSent:
+    """The outcome of a message that MessageBird will not take: not yet, or never."""
+    is_account_fault = code in ACCOUNT_CODES or (
+        status in ACCOUNT_STATUSES and code not in MESSAGE_CODES
+    )
+    if is_account_fault:
+        return NotSent(text, code=code, is_account_fault=True)
     return Rejected(text, code=code, is_opt_out=code == OPTED_OUT)
 
 
@@ -165,7 +178,7 @@ def _outcome_of_answer(response: requests.Response, body: str) -> GatewayError:
     if 300 <= status < 400:
         return Rejected(f"MessageBird answered {status}: ENDPOINT is a redirect.")
     if 400 <= status < 500:
-        return refusal(text, code)
+        return refusal(text, code, status)
     return Unknown(text, code=code)
 
 
