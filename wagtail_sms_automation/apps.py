@@ -14,9 +14,10 @@ class SmsAutomationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        """Bind the checks, the signal receivers and the sweep schedule."""
-        from . import checks, signals, task_queue
+        """Bind the checks, the signal receivers, the sweep and its schedule."""
+        from . import checks, signals, task_queue, tasks
 
         checks.register()
         signals.connect()
         post_migrate.connect(task_queue.install_schedule, sender=self)
+        task_queue.sweep_in_workers(tasks.sweep)

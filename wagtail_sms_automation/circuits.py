@@ -16,14 +16,12 @@ from django.db.models import Min
 from .gateways.base import GatewayError, NotSent, Sent, Unknown
 from .gateways.fields import clean
 from .models import Circuit
+from .querysets import EMAIL
 
 
 logger = logging.getLogger(__name__)
 
 Answer = Sent | GatewayError
-
-#: The name under which the mail server stands beside the aliases of the gateways.
-EMAIL = "email"
 
 #: How many of the latest calls are looked at.
 WINDOW = 20

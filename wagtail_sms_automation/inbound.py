@@ -23,6 +23,7 @@ from .models import (
     WrongStatus,
 )
 from .phone_numbers import Kind, kind, mask, read_originator, region_of
+from .querysets import storable
 
 
 logger = logging.getLogger(__name__)
@@ -67,9 +68,9 @@ def _message(gateway, gateway_id, received):
         gateway=gateway,
         gateway_id=gateway_id,
         message_type=MessageType.MMS if is_mms else MessageType.SMS,
-        body=_clean(received.body),
-        originator=read_originator(_clean(received.originator))[:50],
-        recipient=read_originator(_clean(received.recipient))[:50],
+        body=storable(received.body),
+        originator=read_originator(storable(received.originator))[:50],
+        recipient=read_originator(storable(received.recipient))[:50],
         media_urls=list(received.media_urls),
         sent_at=received.sent_at,
         payload=dict(received.payload),
@@ -88,11 +89,6 @@ def _store_once(message, other_ids):
     return True
 
 
-def _clean(text):
-    """What a database stores: no NUL, no lone surrogate, whatever a gateway let by."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
-
-
 def _is_stored(gateway, gateway_ids):
     if not gateway_ids:
         return False
@@ -107,7 +103,7 @@ def _gateway_ids(received):
     date, the same text within a minute or so is a repetition.
     """
     if received.gateway_id:
-        known = _clean(received.gateway_id)
+        known = storable(received.gateway_id)
         return [known if len(known) <= 128 else _digest(known)]
     if received.sent_at:
         return [_digest(*_content(received), str(received.sent_at))]

@@ -22,6 +22,7 @@ from .engine.conversation import after
 from .engine.respond import respond
 from .models import Contact, InboundMessage, Match
 from .phone_numbers import Kind, kind
+from .querysets import storable
 
 
 logger = logging.getLogger(__name__)
@@ -215,7 +216,7 @@ def _settle(reading, contact, now):
 def _put_off(message, error):
     """Try a message again later, or park it."""
     message.attempts += 1
-    message.error = error.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+    message.error = storable(error)
     message.due_at = timezone.now() + timedelta(seconds=2**message.attempts)
     if message.attempts >= MAX_ATTEMPTS:
         message.state = InboundMessage.State.PARKED

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import connections, models, router
+from django.db import connections, models, router, transaction
 from django.db.models import (
     Count,
     Exists,
@@ -17,6 +17,15 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
+
+
+#: The mail server, beside the aliases of the gateways.
+EMAIL = "email"
+
+
+def storable(text: str, length: int | None = None) -> str:
+    """A text as any database takes it: no NUL, no half of a surrogate pair."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")[:length]
 
 
 def update_each(rows: Sequence[models.Model], names: Sequence[str]) -> None:
@@ -207,14 +216,78 @@ class OutboundMessageQuerySet(models.QuerySet):
     """Outbound messages."""
 
     def due(self, now):
-        """What may be sent now: queued, its time come, first of its recipient."""
+        """What may be sent now: queued, its time come, first of its recipient.
+
+        A broadcast that waits does not hold up a reply to the same recipient.
+        """
         state = self.model.State
+        before = Q(state=state.SENDING) | Q(
+            state=state.QUEUED, priority__lte=OuterRef("priority")
+        )
         earlier = self.model.objects.filter(
+            before,
             recipient=OuterRef("recipient"),
             pk__lt=OuterRef("pk"),
+            # Said once more for the partial index.
             state__in=[state.QUEUED, state.SENDING],
         )
-        return self.filter(~Exists(earlier), state=state.QUEUED, due_at__lte=now)
+        in_time = Q(expires_at=None) | Q(expires_at__gt=now)
+        return self.filter(
+            in_time, ~Exists(earlier), state=state.QUEUED, due_at__lte=now
+        )
+
+    def by(self, gateway):
+        """What goes out by one gateway; "email" is the mail server."""
+        if gateway == EMAIL:
+            return self.filter(channel=self.model.Channel.EMAIL)
+        return self.filter(channel=self.model.Channel.SMS, gateway=gateway)
+
+    def not_by(self, gateways):
+        """What goes out by none of these gateways."""
+        channel = self.model.Channel
+        closed = Q(channel=channel.SMS, gateway__in=set(gateways))
+        if EMAIL in gateways:
+            closed |= Q(channel=channel.EMAIL)
+        return self.exclude(closed) if gateways else self
+
+    def record_sent(self, answers, now):
+        """Record (message, gateway id) of what its owner handed over.
+
+        A report may have come before the answer and moved the state further.
+        """
+        if not answers:
+            return
+        state, meta = self.model.State, self.model._meta
+        in_doubt = f"state IN ('{state.SENDING}', '{state.UNKNOWN}')"
+        moment, owner = meta.get_field("sent_at"), meta.get_field("owner")
+        connection = connections[router.db_for_write(self.model)]
+        sent_at = moment.get_db_prep_save(now, connection)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {meta.db_table} SET gateway_id = %s, sent_at = %s, "  # noqa: S608 - names of our own table and states
+                f"error = CASE WHEN {in_doubt} THEN '' ELSE error END, "
+                f"state = CASE WHEN {in_doubt} THEN '{state.SENT}' ELSE state END, "
+                "owner = NULL, leased_until = NULL WHERE id = %s AND owner = %s",
+                [
+                    [
+                        storable(gateway_id, 128),
+                        sent_at,
+                        message.pk,
+                        owner.get_db_prep_save(message.owner, connection),
+                    ]
+                    for message, gateway_id in answers
+                ],
+            )
+
+    def to_look_up(self, now, gateways, since):
+        """What is in doubt and may be asked for now."""
+        return self.filter(
+            state=self.model.State.UNKNOWN,
+            channel=self.model.Channel.SMS,
+            gateway__in=gateways,
+            due_at__lte=now,
+            created_at__gte=since,
+        )
 
     def next_due_at(self, now):
         """When the next queued message is due; what is so already waits in line."""
@@ -278,22 +351,32 @@ class DoorbellQuerySet(models.QuerySet):
 
     def arm(self, kind, now=None):
         """Arm a bell; True for the one caller who must ring it."""
-        now = now or timezone.now()
-        armed = self.filter(kind=kind, is_armed=False)
-        if armed.update(is_armed=True, armed_at=now):
-            return True
-        if self.filter(kind=kind).exists():
+        # Most find it armed: reading takes no lock.
+        is_armed = self.filter(kind=kind).values_list("is_armed", flat=True).first()
+        if is_armed:
             return False
-        self.bulk_create([self.model(kind=kind)], ignore_conflicts=True)
-        return bool(armed.all().update(is_armed=True, armed_at=now))
+        if is_armed is None:
+            self.bulk_create([self.model(kind=kind)], ignore_conflicts=True)
+        disarmed = self.filter(kind=kind, is_armed=False)
+        now = now or timezone.now()
+        return bool(disarmed.update(is_armed=True, armed_at=now, rings=1))
 
     def disarm(self, kind):
         """Let the next piece of work ring again."""
-        self.filter(kind=kind).update(is_armed=False)
+        self.filter(kind=kind).update(is_armed=False, rings=0)
 
-    def rung_before(self, moment):
-        """Bells armed so long ago that their wake-up must be lost."""
-        return self.filter(is_armed=True, armed_at__lt=moment)
+    def unanswered(self, since, most=None):
+        """Bells rung last before a moment; of those, the ones rung less than most."""
+        bells = self.filter(is_armed=True, armed_at__lt=since)
+        return bells if most is None else bells.filter(rings__lt=most)
+
+    def ring_once_more(self, kind, now):
+        """Count one more ring; True for the one caller who must ring."""
+        bell = self.filter(kind=kind, is_armed=True)
+        armed_at = bell.values_list("armed_at", flat=True).first()
+        return bool(
+            bell.filter(armed_at=armed_at).update(armed_at=now, rings=F("rings") + 1)
+        )
 
 
 class RulebookRevisionQuerySet(models.QuerySet):

@@ -5,11 +5,12 @@ late one costs time and never a message.
 """
 
 import logging
+import threading
 import time
 from datetime import timedelta
 from functools import partial
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
 from .models import Doorbell
@@ -19,8 +20,13 @@ logger = logging.getLogger(__name__)
 
 #: How long one task goes on draining before it rings for the next, in seconds.
 BUDGET = 4.0
-#: A wake-up that has not been answered for so long is lost.
-LOST_AFTER = timedelta(seconds=90)
+#: A wake-up that was not answered for so long may be lost: a second one is rung.
+OVERDUE_AFTER = timedelta(seconds=10)
+#: At most so many wait, unless the queue stands still for LOST_AFTER.
+MOST_WAITING = 2
+LOST_AFTER = timedelta(minutes=5)
+#: Seconds between two sweeps of one worker: a crash is found within.
+SWEEP_EVERY = 5.0
 
 SCHEDULE_NAME = "wagtail_sms_automation: sweep"
 
@@ -65,11 +71,44 @@ def _wait_until(due_at, stop_at):
 
 
 def ring_again():
-    """Let bells ring anew whose wake-up was lost (a flushed broker, a new key)."""
-    lost = Doorbell.objects.rung_before(timezone.now() - LOST_AFTER)
-    for kind in lost.values_list("kind", flat=True):
-        Doorbell.objects.disarm(kind)
-        wake(kind)
+    """Ring again where a wake-up seems lost (a crash, a flushed broker, a new key)."""
+    now = timezone.now()
+    overdue = Doorbell.objects.unanswered(
+        now - OVERDUE_AFTER, MOST_WAITING
+    ) | Doorbell.objects.unanswered(now - LOST_AFTER)
+    for kind in overdue.values_list("kind", flat=True):
+        if Doorbell.objects.ring_once_more(kind, now):
+            _queue(kind)
+
+
+def sweep_in_workers(sweep):
+    """Have every worker sweep when it starts, and every few seconds from then on.
+
+    A schedule of django-q2 looks twice a minute; and a worker that starts may stand in
+    for one that was killed.
+    """
+    from django_q.signals import post_spawn
+
+    post_spawn.connect(
+        lambda **kwargs: _start_sweeping(sweep), weak=False, dispatch_uid="sms_sweep"
+    )
+
+
+def _start_sweeping(sweep):
+    threading.Thread(
+        target=_sweep_for_ever, args=[sweep], name="sms-sweep", daemon=True
+    ).start()
+
+
+def _sweep_for_ever(sweep):
+    while True:
+        close_old_connections()
+        try:
+            sweep()
+        except Exception:
+            # The database may be away; the next sweep sees.
+            logger.exception("A sweep failed.")
+        time.sleep(SWEEP_EVERY)
 
 
 def install_schedule(using="default", **kwargs):
@@ -93,10 +132,13 @@ def install_schedule(using="default", **kwargs):
 
 def _ring(kind):
     """Queue one task, unless one is on its way already."""
+    if Doorbell.objects.arm(kind):
+        _queue(kind)
+
+
+def _queue(kind):
     from django_q.tasks import async_task
 
-    if not Doorbell.objects.arm(kind):
-        return
     try:
         async_task(f"wagtail_sms_automation.tasks.{kind}", task_name=f"sms-{kind}")
     except Exception:

@@ -1,6 +1,6 @@
-"""What django-q2 runs: three wake-ups that drain the tables."""
+"""What django-q2 runs: wake-ups that drain the tables, and the sweep."""
 
-from . import outbound, processing, task_queue
+from . import look_ups, outbound, processing, sending, task_queue
 
 
 def process():
@@ -17,17 +17,31 @@ def send():
     """Send the outbound messages that are due."""
     task_queue.drain(
         "send",
-        outbound.deliver_batch,
-        next_due_at=outbound.next_due_at,
-        full=outbound.BATCH,
+        sending.deliver_batch,
+        next_due_at=sending.next_due_at,
+        full=sending.SLOTS,
+    )
+
+
+def look_up():
+    """Ask the providers what became of the messages in doubt."""
+    task_queue.drain(
+        "look_up",
+        look_ups.look_up_batch,
+        next_due_at=look_ups.next_look_up_at,
+        full=look_ups.BATCH,
     )
 
 
 def sweep():
     """Find what a crash or a lost wake-up left behind."""
-    outbound.settle_dead_leases()
+    sending.settle_dead_leases()
+    outbound.give_up_old()
     task_queue.ring_again()
-    if processing.has_work():
-        task_queue.wake("process")
-    if outbound.has_work():
-        task_queue.wake("send")
+    for kind, has_work in (
+        ("process", processing.has_work),
+        ("send", sending.has_work),
+        ("look_up", look_ups.has_work),
+    ):
+        if has_work():
+            task_queue.wake(kind)

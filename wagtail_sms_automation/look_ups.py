@@ -1,0 +1,82 @@
+"""Look-ups: what is in doubt and no report settles is asked for at the provider."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from . import gateways, outbound
+from .gateways.base import GatewayError
+from .models import OutboundMessage
+from .querysets import next_due_at
+
+
+logger = logging.getLogger(__name__)
+
+State = OutboundMessage.State
+
+#: Messages asked for in one go.
+BATCH = 10
+#: A provider that does not know a message so long after the call never took it.
+NOT_KNOWN_AFTER = timedelta(minutes=10)
+#: What is still in doubt then is left to people.
+GIVEN_UP_AFTER = timedelta(hours=48)
+#: The shortest wait between two questions for one message; it doubles.
+SHORTEST_WAIT = timedelta(seconds=30)
+
+
+def has_work() -> bool:
+    """True when a provider can be asked."""
+    return _due(timezone.now()).exists()
+
+
+def next_look_up_at() -> datetime | None:
+    """When the next message may be asked for."""
+    in_doubt = OutboundMessage.objects.filter(state=State.UNKNOWN)
+    return next_due_at(in_doubt, timezone.now())
+
+
+def look_up_batch() -> int:
+    """Ask for some messages; how many were asked for."""
+    return sum(map(_look_up, _due(timezone.now()).order_by("due_at")[:BATCH]))
+
+
+def _due(now):
+    aliases = [
+        alias for alias in gateways.aliases() if gateways.get_gateway(alias).can_look_up
+    ]
+    return OutboundMessage.objects.to_look_up(now, aliases, now - GIVEN_UP_AFTER)
+
+
+def _look_up(message):
+    """Ask for one message, unless another worker does; was it asked for?"""
+    now = timezone.now()
+    # The lease says about when the message was handed over.
+    age = now - (message.leased_until or message.created_at)
+    mine = OutboundMessage.objects.filter(pk=message.pk, due_at=message.due_at)
+    if not mine.update(due_at=now + max(age, SHORTEST_WAIT)):
+        return False
+    try:
+        report = gateways.get_gateway(message.gateway).look_up(
+            str(message.reference),
+            message.recipient,
+            message.created_at - timedelta(minutes=5),
+        )
+    except GatewayError as error:
+        logger.warning("%s could not be looked up: %s", message.reference, error)
+        return True
+    if report is not None:
+        outbound.record_report(message.gateway, report)
+    elif age > NOT_KNOWN_AFTER:
+        _settle_as_not_known(message, now)
+    return True
+
+
+def _settle_as_not_known(message, now):
+    """It never arrived; whether it is sent again, a person decides."""
+    in_doubt = OutboundMessage.objects.filter(pk=message.pk, state=State.UNKNOWN)
+    in_doubt.update(
+        state=State.FAILED,
+        settled_at=now,
+        error="The provider does not know this message.",
+    )
