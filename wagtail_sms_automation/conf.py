@@ -1,5 +1,6 @@
 """The one setting, WAGTAIL_SMS_AUTOMATION, read when it is asked for."""
 
+import math
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -9,6 +10,13 @@ from django.conf import settings as django_settings
 KEYS = ("GATEWAYS", "ORIGINATOR", "DEFAULT_REGION", "WEBHOOK_BASE_URL")
 
 SANDBOX = "wagtail_sms_automation.gateways.sandbox.SandboxGateway"
+
+
+def is_rate(value: object) -> bool:
+    """Is this so many in a second?"""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value < math.inf
 
 
 class Settings:
@@ -22,8 +30,19 @@ class Settings:
 
     @property
     def GATEWAYS(self) -> dict[str, dict[str, Any]]:
-        """Alias -> {"BACKEND": dotted path, "OPTIONS": dict}. Nothing set: sandbox."""
+        """Alias -> {"BACKEND": dotted path, "OPTIONS": dict, "MESSAGES_PER_SECOND": n}.
+
+        With nothing set, it is the sandbox.
+        """
         return self.given.get("GATEWAYS") or {"default": {"BACKEND": SANDBOX}}
+
+    def messages_per_second(self, alias: str) -> float | None:
+        """How many texts a second a gateway takes from one number; None: no limit."""
+        configured = self.GATEWAYS.get(alias)
+        if not isinstance(configured, dict):
+            return None
+        given = configured.get("MESSAGES_PER_SECOND")
+        return given if is_rate(given) else None
 
     @property
     def ORIGINATOR(self) -> str:
