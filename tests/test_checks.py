@@ -92,6 +92,11 @@ def test_the_checks_are_bound(settings):
         ({"GATEWAYS": {"other": {"BACKEND": LOCMEM}}}, {}, "E005"),
         ({"GATEWAYS": {"default": {"BACKEND": "no.such.Gateway"}}}, {}, "E004"),
         ({"GATEWAYS": {"default": {"BACKEND": MESSAGEBIRD}}}, {}, "E011"),
+        (
+            {"GATEWAYS": {"default": {"BACKEND": LOCMEM, "MESSAGES_PER_SECOND": 0}}},
+            {},
+            "E008",
+        ),
         ({"ORIGINATOR": "06"}, {}, "E021"),
         ({"DEFAULT_REGION": "XX"}, {}, "E022"),
         ({"WEBHOOK_BASE_URL": "www.example.fr"}, {}, "E023"),
@@ -227,6 +232,28 @@ def test_a_gateway_names_what_is_wrong_with_its_options(gateway, options, expect
     messages = found(checks.check_options)
     assert sorted(messages) == expected
     assert all("default" in message.msg for message in messages.values())
+
+
+@pytest.mark.parametrize(
+    "rate", [0, -1, "1", "fast", True, False, [], float("nan"), float("inf")]
+)
+def test_a_rate_that_nothing_can_be_sent_at(gateway, rate):
+    gateway(BACKEND=LOCMEM, MESSAGES_PER_SECOND=rate)
+    message = found(checks.check_rates)["E008"]
+    assert "default" in message.msg
+
+
+@pytest.mark.parametrize("rate", [1, 0.5, 100, 10**400, None])
+def test_a_good_rate(gateway, rate):
+    gateway(BACKEND=LOCMEM, MESSAGES_PER_SECOND=rate)
+    assert found(checks.check_rates) == {}
+    assert found_by_all().count("W001") == 0
+
+
+@pytest.mark.parametrize("gateways", [["default"], {"default": "x"}])
+def test_the_rate_of_no_gateway(change, gateways):
+    change(GATEWAYS=gateways)
+    assert found(checks.check_rates) == {}
 
 
 @pytest.mark.parametrize("missing", [None, ""])

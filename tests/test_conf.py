@@ -82,3 +82,22 @@ def test_a_region_may_be_written_small(give):
 def test_webhooks_may_be_called_by_several_addresses(give, given, urls):
     give(WEBHOOK_BASE_URL=given)
     assert urls == sms_settings.WEBHOOK_BASE_URLS
+
+
+@pytest.mark.parametrize(
+    ("configured", "rate"),
+    [
+        ({}, None),
+        ({"MESSAGES_PER_SECOND": None}, None),
+        ({"MESSAGES_PER_SECOND": 2}, 2),
+        ({"MESSAGES_PER_SECOND": 0.5}, 0.5),
+        ({"MESSAGES_PER_SECOND": 0}, None),
+        ({"MESSAGES_PER_SECOND": "2"}, None),
+        ({"MESSAGES_PER_SECOND": True}, None),
+        ("x", None),
+    ],
+)
+def test_messages_per_second(give, configured, rate):
+    give(GATEWAYS={"default": configured})
+    assert sms_settings.RATES.get("default") == rate
+    assert "other" not in sms_settings.RATES

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from . import phone_numbers, project_checks
-from .conf import KEYS, SANDBOX
+from .conf import KEYS, SANDBOX, is_rate
 from .conf import settings as sms_settings
 from .gateways.base import Gateway
 from .gateways.sandbox import SandboxGateway
@@ -22,7 +22,7 @@ from .project_checks import TAG, error, warning
 
 Messages = Iterator[checks.CheckMessage]
 
-GATEWAY_KEYS = ("BACKEND", "OPTIONS")
+GATEWAY_KEYS = ("BACKEND", "OPTIONS", "MESSAGES_PER_SECOND")
 
 
 def register() -> None:
@@ -34,6 +34,7 @@ def register() -> None:
         check_default_gateway,
         check_backends,
         check_options,
+        check_rates,
         check_originator,
         check_region,
         check_webhook_base_url,
@@ -137,6 +138,21 @@ def check_options(app_configs: Any, **kwargs: Any) -> Messages:
             for number, text, hint in backend(alias, options).option_errors():
                 names = {"alias": alias, "text": text}
                 yield error(number, _("Gateway %(alias)s: %(text)s") % names, hint)
+
+
+def check_rates(app_configs: Any, **kwargs: Any) -> Messages:
+    """Each MESSAGES_PER_SECOND is a number that something can be sent at."""
+    for alias, configured in _gateways().items():
+        if not isinstance(configured, dict):
+            continue
+        given = configured.get("MESSAGES_PER_SECOND")
+        if given is not None and not is_rate(given):
+            yield error(
+                "E008",
+                _("MESSAGES_PER_SECOND of the gateway %(alias)s is no positive number.")
+                % {"alias": alias},
+                _("Give a number such as 1 or 0.5; without one, there is no limit."),
+            )
 
 
 def check_originator(app_configs: Any, **kwargs: Any) -> Messages:

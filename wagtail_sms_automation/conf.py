@@ -1,5 +1,6 @@
 """The one setting, WAGTAIL_SMS_AUTOMATION, read when it is asked for."""
 
+import math
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -9,6 +10,13 @@ from django.conf import settings as django_settings
 KEYS = ("GATEWAYS", "ORIGINATOR", "DEFAULT_REGION", "WEBHOOK_BASE_URL")
 
 SANDBOX = "wagtail_sms_automation.gateways.sandbox.SandboxGateway"
+
+
+def is_rate(value: object) -> bool:
+    """Is this so many in a second?"""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value < math.inf
 
 
 class Settings:
@@ -22,8 +30,21 @@ class Settings:
 
     @property
     def GATEWAYS(self) -> dict[str, dict[str, Any]]:
-        """Alias -> {"BACKEND": dotted path, "OPTIONS": dict}. Nothing set: sandbox."""
+        """Alias -> {"BACKEND": dotted path, "OPTIONS": dict, "MESSAGES_PER_SECOND": n}.
+
+        With nothing set, it is the sandbox.
+        """
         return self.given.get("GATEWAYS") or {"default": {"BACKEND": SANDBOX}}
+
+    @property
+    def RATES(self) -> dict[str, float]:
+        """Alias -> texts a second from one number; a gateway without has no limit."""
+        return {
+            alias: configured["MESSAGES_PER_SECOND"]
+            for alias, configured in self.GATEWAYS.items()
+            if isinstance(configured, dict)
+            and is_rate(configured.get("MESSAGES_PER_SECOND"))
+        }
 
     @property
     def ORIGINATOR(self) -> str:

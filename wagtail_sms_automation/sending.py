@@ -72,7 +72,7 @@ def next_due_at() -> datetime | None:
     moments = [
         OutboundMessage.objects.next_due_at(now),
         circuits.next_attempt_at(now),
-        *rates.exhausted(now).values(),
+        *rates.exhausted(sms_settings.RATES, now).values(),
     ]
     return min(filter(None, moments), default=None)
 
@@ -171,7 +171,7 @@ def _choose(owner, wanted, now):
         for message in _probe(due.by(gateway), gateway, owner, now)
     ]
     free = due.not_by(open_circuits)
-    for gateway, originator in rates.exhausted(now):
+    for gateway, originator in rates.exhausted(sms_settings.RATES, now):
         free = free.exclude(gateway=gateway, originator=originator)
     chosen += _within_rates(_lock(free, wanted - len(chosen)), now)
     return chosen
@@ -191,7 +191,7 @@ def _probe(due, gateway, owner, now):
 
 def _within_rates(messages, now):
     """Leave out what would be more than one of our numbers may send."""
-    limits = rates.limits()
+    limits = sms_settings.RATES
     limited = defaultdict(list)
     for message in messages:
         if message.channel == OutboundMessage.Channel.SMS and message.gateway in limits:
