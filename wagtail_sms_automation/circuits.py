@@ -16,7 +16,6 @@ from django.db.models import Min
 from .gateways.base import GatewayError, NotSent, Sent, Unknown
 from .gateways.fields import clean
 from .models import Circuit
-from .querysets import EMAIL
 
 
 logger = logging.getLogger(__name__)

@@ -155,4 +155,3 @@ def opt_out(message: OutboundMessage) -> None:
     """Opt a contact out, because the gateway says that it has."""
     if message.contact_id is not None:
         OptOut.objects.start(message.contact, OptOut.Cause.GATEWAY)
-

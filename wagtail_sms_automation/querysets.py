@@ -221,8 +221,9 @@ class OutboundMessageQuerySet(models.QuerySet):
         A broadcast that waits does not hold up a reply to the same recipient.
         """
         state = self.model.State
+        in_time = Q(expires_at=None) | Q(expires_at__gt=now)
         before = Q(state=state.SENDING) | Q(
-            state=state.QUEUED, priority__lte=OuterRef("priority")
+            in_time, state=state.QUEUED, priority__lte=OuterRef("priority")
         )
         earlier = self.model.objects.filter(
             before,
@@ -231,7 +232,6 @@ class OutboundMessageQuerySet(models.QuerySet):
             # Said once more for the partial index.
             state__in=[state.QUEUED, state.SENDING],
         )
-        in_time = Q(expires_at=None) | Q(expires_at__gt=now)
         return self.filter(
             in_time, ~Exists(earlier), state=state.QUEUED, due_at__lte=now
         )

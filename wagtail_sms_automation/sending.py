@@ -26,7 +26,7 @@ from .conf import settings as sms_settings
 from .gateways import base, mail
 from .models import OptOut, OutboundMessage, SmsSettings
 from .phone_numbers import mask
-from .querysets import storable
+from .querysets import EMAIL, storable
 
 
 logger = logging.getLogger(__name__)
@@ -362,7 +362,7 @@ def _tell_circuits(answers, owner):
 
 def _circuit_of(message):
     if message.channel == OutboundMessage.Channel.EMAIL:
-        return circuits.EMAIL
+        return EMAIL
     return message.gateway or "default"
 
 

@@ -1,13 +1,15 @@
 """Claim, send, record: the four outcomes, leases and late answers."""
 
+import uuid
 from datetime import timedelta
 from unittest import mock
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests import factories
-from wagtail_sms_automation import outbound, tasks
+from wagtail_sms_automation import outbound, sending, tasks
 from wagtail_sms_automation.gateways import base, locmem, sandbox
 from wagtail_sms_automation.models import OptOut, OutboundMessage
 
@@ -16,11 +18,21 @@ pytestmark = pytest.mark.django_db
 State = OutboundMessage.State
 
 
+def claim():
+    """Claim what one worker would."""
+    return sending.claim(uuid.uuid4(), sending.SLOTS)
+
+
+def record(message, answer):
+    """Record one answer, as the worker that claimed the message does."""
+    sending.record([(message, answer)], message.owner)
+
+
 def send_after(error):
     """Send one queued message while the gateway answers with this error."""
     message = factories.OutboundMessageFactory()
     locmem.failures.append(error)
-    outbound.deliver_batch()
+    sending.deliver_batch()
     message.refresh_from_db()
     return message
 
@@ -28,7 +40,7 @@ def send_after(error):
 def test_what_the_gateway_is_given():
     message = factories.OutboundMessageFactory(body="Hello", recipient="+33612000001")
 
-    outbound.deliver_batch()
+    sending.deliver_batch()
 
     [submission] = locmem.outbox
     assert submission.reference == str(message.reference)
@@ -68,7 +80,7 @@ def test_throttled_waits_as_long_as_it_is_told():
     assert message.state == State.QUEUED
     wait = message.due_at - timezone.now()
     assert timedelta(seconds=35) < wait <= timedelta(seconds=40)
-    assert outbound.deliver_batch() == 0
+    assert sending.deliver_batch() == 0
 
 
 def test_not_sent_is_tried_again():
@@ -76,7 +88,7 @@ def test_not_sent_is_tried_again():
     assert message.state == State.QUEUED
 
     OutboundMessage.objects.update(due_at=timezone.now())
-    outbound.deliver_batch()
+    sending.deliver_batch()
 
     message.refresh_from_db()
     assert (message.state, message.attempts, message.error) == (State.SENT, 2, "")
@@ -100,9 +112,9 @@ def test_unknown_is_never_sent_again(error):
 
 def test_waits_grow_with_jitter_and_have_a_limit():
     error = base.NotSent("Connection refused.")
-    waits = [outbound._wait(attempts, error) for attempts in range(1, 40)]
+    waits = [sending._wait(attempts, error) for attempts in range(1, 40)]
 
-    assert all(0 <= wait <= outbound.LONGEST_WAIT for wait in waits)
+    assert all(0 <= wait <= sending.LONGEST_WAIT for wait in waits)
     assert all(w <= 2**n for n, w in enumerate(waits[:8], start=1))
     assert len({round(wait, 6) for wait in waits}) > 30
 
@@ -111,6 +123,7 @@ def test_a_reply_is_given_up_after_its_time():
     late = factories.OutboundMessageFactory(expires_at=timezone.now())
 
     tasks.send()
+    tasks.sweep()
 
     late.refresh_from_db()
     assert late.state == State.EXPIRED
@@ -123,7 +136,7 @@ def test_a_retry_that_would_come_too_late_gives_up_at_once():
     )
     locmem.failures.append(base.Throttled("Too much.", retry_after=60))
 
-    outbound.deliver_batch()
+    sending.deliver_batch()
 
     message.refresh_from_db()
     assert message.state == State.EXPIRED
@@ -143,8 +156,7 @@ def test_one_recipient_is_sent_to_in_order():
         factories.OutboundMessageFactory(contact=contact, body=str(number))
     other = factories.OutboundMessageFactory(body="other")
 
-    assert outbound.deliver_batch() == 2
-    tasks.send()
+    assert sending.deliver_batch() == 5
 
     to_contact = [s.body for s in locmem.outbox if s.recipient != other.recipient]
     assert to_contact == ["0", "1", "2", "3"]
@@ -157,7 +169,7 @@ def test_a_message_that_waits_keeps_the_next_one_behind_it():
     )
     factories.OutboundMessageFactory(contact=contact)
 
-    assert outbound.deliver_batch() == 0
+    assert sending.deliver_batch() == 0
 
 
 def test_a_dead_lease_becomes_unknown():
@@ -177,10 +189,10 @@ def test_a_dead_lease_becomes_unknown():
 
 def test_a_late_worker_does_not_record_over_a_settled_message():
     message = factories.OutboundMessageFactory()
-    [claimed] = outbound._claim()
+    [claimed] = claim()
     OutboundMessage.objects.update(state=State.UNKNOWN, owner=None)
 
-    outbound._record(claimed, base.NotSent("Connection refused."))
+    record(claimed, base.NotSent("Connection refused."))
 
     message.refresh_from_db()
     assert message.state == State.UNKNOWN
@@ -188,11 +200,11 @@ def test_a_late_worker_does_not_record_over_a_settled_message():
 
 def test_a_worker_that_comes_back_late_is_believed():
     message = factories.OutboundMessageFactory()
-    [claimed] = outbound._claim()
+    [claimed] = claim()
     OutboundMessage.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    outbound.settle_dead_leases()
+    sending.settle_dead_leases()
 
-    outbound._record(claimed, base.Sent(gateway_id="abc"))
+    record(claimed, base.Sent(gateway_id="abc"))
 
     message.refresh_from_db()
     assert (message.state, message.gateway_id) == (State.SENT, "abc")
@@ -200,10 +212,10 @@ def test_a_worker_that_comes_back_late_is_believed():
 
 def test_one_odd_answer_leaves_the_others_recorded():
     odd, fine = factories.OutboundMessageFactory.create_batch(2)
-    claimed = outbound._claim()
+    claimed = claim()
 
-    outbound._record(claimed[0], base.Sent(gateway_id="x" * 500))
-    outbound._record(claimed[1], base.Unknown("Bad status line: \0\x01."))
+    record(claimed[0], base.Sent(gateway_id="x" * 500))
+    record(claimed[1], base.Unknown("Bad status line: \0\x01."))
 
     odd.refresh_from_db()
     fine.refresh_from_db()
@@ -211,15 +223,20 @@ def test_one_odd_answer_leaves_the_others_recorded():
     assert (fine.state, fine.error) == (State.UNKNOWN, "Bad status line: \x01.")
 
 
-def test_an_answer_that_cannot_be_kept_does_not_stop_the_batch(caplog):
-    messages = factories.OutboundMessageFactory.create_batch(2)
+def test_an_answer_that_cannot_be_kept_is_in_doubt_later(caplog):
+    message = factories.OutboundMessageFactory()
     with mock.patch.object(
-        outbound, "_record_sent", side_effect=[ValueError, mock.DEFAULT]
-    ) as record:
-        assert outbound.deliver_batch() == len(messages)
+        OutboundMessage.objects, "record_sent", side_effect=ValueError
+    ):
+        assert sending.deliver_batch() == 1
 
-    assert record.call_count == 2
-    assert "was not kept" in caplog.text
+    assert "were not kept" in caplog.text
+    message.refresh_from_db()
+    assert message.state == State.SENDING
+    with time_machine.travel(timezone.now() + sending.LEASE * 1.1):
+        tasks.sweep()
+    message.refresh_from_db()
+    assert message.state == State.UNKNOWN
 
 
 @pytest.mark.parametrize("fault", ["gone", "urls"], ids=["no gateway", "no webhooks"])
@@ -230,7 +247,7 @@ def test_a_fault_of_the_settings_is_no_doubt(fault, settings):
     if fault == "urls":
         settings.ROOT_URLCONF = "wagtail.admin.urls"
 
-    outbound.deliver_batch()
+    sending.deliver_batch()
 
     message.refresh_from_db()
     assert message.state == State.QUEUED
@@ -239,7 +256,7 @@ def test_a_fault_of_the_settings_is_no_doubt(fault, settings):
 
 def test_a_report_after_a_failure_keeps_its_reason():
     message = factories.OutboundMessageFactory()
-    [claimed] = outbound._claim()
+    [claimed] = claim()
     outbound.record_report(
         "default",
         base.DeliveryReport(
@@ -249,7 +266,7 @@ def test_a_report_after_a_failure_keeps_its_reason():
         ),
     )
 
-    outbound._record(claimed, base.Sent(gateway_id="abc"))
+    record(claimed, base.Sent(gateway_id="abc"))
 
     message.refresh_from_db()
     assert (message.state, message.error) == (State.FAILED, "unknown subscriber")
@@ -275,12 +292,12 @@ def test_claiming_reads_no_more_than_it_claims(django_assert_max_num_queries):
     factories.OutboundMessageFactory.create_batch(3, state=State.SENT)
 
     with django_assert_max_num_queries(6):
-        assert outbound.deliver_batch() == 0
+        assert sending.deliver_batch() == 0
 
 
 def test_a_report_that_comes_before_the_answer_stands():
     message = factories.OutboundMessageFactory()
-    [claimed] = outbound._claim()
+    [claimed] = claim()
     outbound.record_report(
         "default",
         base.DeliveryReport(
@@ -288,7 +305,7 @@ def test_a_report_that_comes_before_the_answer_stands():
         ),
     )
 
-    outbound._record(claimed, base.Sent(gateway_id="abc"))
+    record(claimed, base.Sent(gateway_id="abc"))
 
     message.refresh_from_db()
     assert (message.state, message.gateway_id) == (State.DELIVERED, "abc")
@@ -314,7 +331,7 @@ def test_a_header_cannot_be_injected(mailoutbox):
         contact=None,
     )
 
-    outbound.deliver_batch()
+    sending.deliver_batch()
 
     message.refresh_from_db()
     assert message.state == State.FAILED
