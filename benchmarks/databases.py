@@ -1,0 +1,74 @@
+"""A database for one measurement: made, migrated, and dropped again."""
+
+import importlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+
+SQLITE, POSTGRESQL = VENDORS = ("SQLite", "PostgreSQL")
+
+#: Where databases may be created; the one it names is only connected to.
+SERVER = os.environ.get(
+    "BENCH_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres"
+)
+
+
+def measure(vendor: str, function: str, *args: Any) -> Any:
+    """Call "module.function" on a new database, in a process of its own.
+
+    Django knows one set of settings in a process, and here each has another database.
+    """
+    with _database(vendor) as url:
+        os.environ["DATABASE_URL"] = url
+        os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+            return process.submit(_call, function, args).result()
+
+
+def version() -> str:
+    """The version of the PostgreSQL server; empty where there is none."""
+    try:
+        with _connection() as connection:
+            return str(connection.execute("SHOW server_version").fetchone()[0])
+    except OSError:
+        return ""
+
+
+def _call(function: str, args: tuple[Any, ...]) -> Any:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    module, _, name = function.rpartition(".")
+    return getattr(importlib.import_module(f"benchmarks.{module}"), name)(*args)
+
+
+@contextmanager
+def _database(vendor: str) -> Iterator[str]:
+    if vendor == SQLITE:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            yield f"sqlite:///{Path(folder) / 'db.sqlite3'}"
+    else:
+        name = f"bench_{uuid.uuid4().hex[:12]}"
+        with _connection() as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
+        finally:
+            with _connection() as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _connection() -> Any:
+    import psycopg
+
+    return psycopg.connect(SERVER, autocommit=True, connect_timeout=5)
