@@ -4,7 +4,7 @@ import hashlib
 import logging
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from wagtail.log_actions import log
 
@@ -38,12 +38,7 @@ def receive(gateway: str, received: Received) -> InboundMessage | None:
     """
     gateway_ids = _gateway_ids(received)
     message = _message(gateway, gateway_ids[0], received)
-    try:
-        is_new = _store_once(message, gateway_ids[1:])
-    except IntegrityError:
-        if not _is_stored(gateway, gateway_ids):
-            raise
-        is_new = False
+    is_new = not _is_stored(gateway, gateway_ids[1:]) and _store(message)
     # For a repetition too: whoever stored it first may not have come so far.
     task_queue.wake("process")
     logger.info("Stored a message from %s.", mask(message.originator))
@@ -77,16 +72,12 @@ def _message(gateway, gateway_id, received):
     )
 
 
-def _store_once(message, other_ids):
-    """Store it unless it stands there under another id; False if it does."""
+def _store(message):
+    """Store it, and with it what it asks for; False where it is stored already."""
+    if not _may_speak_of_opting(message):
+        return InboundMessage.objects.store_once(message)
     with transaction.atomic():
-        if _is_stored(message.gateway, other_ids):
-            return False
-        if _may_speak_of_opting(message):
-            _store_with_opting(message)
-        else:
-            message.save(force_insert=True)
-    return True
+        return _store_with_opting(message)
 
 
 def _is_stored(gateway, gateway_ids):
@@ -134,7 +125,8 @@ def _store_with_opting(message):
     Contact.objects.filter(pk=contact.pk).update(last_inbound_at=message.received_at)
     message.was_opted_out = OptOut.objects.open().filter(contact=contact).exists()
     message.intent = _intent(message, contact) or ""
-    message.save(force_insert=True)
+    if not InboundMessage.objects.store_once(message):
+        return False
     now = message.received_at
     if message.intent == "opt_out":
         OptOut.objects.start(contact, OptOut.Cause.KEYWORD, started_by=message, now=now)
@@ -149,6 +141,7 @@ def _store_with_opting(message):
         )
     elif message.intent == "opt_in":
         OptOut.objects.end(contact, ended_by=message, now=now)
+    return True
 
 
 def _intent(message, contact):

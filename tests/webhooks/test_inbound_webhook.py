@@ -270,7 +270,9 @@ def test_an_originator_that_is_no_phone_has_no_contact(originator):
 
 @pytest.mark.django_db
 def test_our_own_fault_is_503_so_that_the_provider_calls_again():
-    with mock.patch.object(InboundMessage, "save", side_effect=DatabaseError):
+    with mock.patch.object(
+        InboundMessage.objects, "store_once", side_effect=DatabaseError
+    ):
         answer = post(fields())
 
     assert answer.status_code == 503
