@@ -1,5 +1,0 @@
-"""Stub."""
-
-
-def holds(messages, site, now):
-    return {}
