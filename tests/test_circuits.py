@@ -307,6 +307,13 @@ def test_the_claim_of_a_probe_calls_other_gateways_as_ever(probe):
     assert permitted(5, gateway="second") == 5
 
 
+def test_open_gateways_come_in_one_order():
+    for gateway in ("second", "default", "third"):
+        record(NO_BALANCE, gateway=gateway)
+
+    assert list(circuits.open_gateways(NOW)) == ["default", "second", "third"]
+
+
 def test_the_first_of_several_may_be_tried_first(opened):
     record(NO_BALANCE, gateway="second")
 

@@ -39,9 +39,10 @@ NUMBER = re.compile(r"\+?[0-9](?:[ .-]?[0-9]){6,}")
 def open_gateways(now: datetime) -> dict[str, bool]:
     """The gateways whose circuit is open, and whether a probe may be tried now.
 
-    A gateway that is not named may be called. One query, whatever their number.
+    A gateway that is not named may be called. One query, whatever their number; always
+    in the same order, so that two workers who become probes do not block each other.
     """
-    circuits = Circuit.objects.exclude(open_until=None)
+    circuits = Circuit.objects.exclude(open_until=None).order_by("gateway")
     return {
         gateway: open_until <= now
         for gateway, open_until in circuits.values_list("gateway", "open_until")

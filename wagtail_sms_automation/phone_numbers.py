@@ -126,6 +126,25 @@ def is_region(code: str) -> bool:
     return code.upper() in phonenumbers.SUPPORTED_REGIONS
 
 
+def country_codes(text: str) -> list[str]:
+    """Return the ISO 3166 codes of a list such as "fr, BE", in its order, once each.
+
+    Raise ValueError that names what is no country's code.
+    """
+    codes = list(dict.fromkeys(re.findall(r"[^\s,;]+", text.upper())))
+    if wrong := [code for code in codes if not is_region(code)]:
+        raise ValueError(
+            _("“%(code)s” is no country code. Codes have two letters, such as FR.")
+            % {"code": wrong[0]}
+        )
+    return codes
+
+
+def read_countries(text: str) -> frozenset[str]:
+    """Return the ISO 3166 codes of a list such as "FR, BE", or raise ValueError."""
+    return frozenset(country_codes(text))
+
+
 def mask(number: str) -> str:
     """Hide the middle of a number, for logs: +336•••••678."""
     if len(number) < 11:
