@@ -5,7 +5,6 @@ clock stops when nothing is left: all replies recorded as sent, all tasks acknow
 """
 
 import time
-import uuid
 from collections.abc import Callable
 from statistics import median
 
@@ -14,10 +13,9 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from wagtail_sms_automation import task_queue
-from wagtail_sms_automation.models import Contact, InboundMessage, OutboundMessage
+from wagtail_sms_automation.models import InboundMessage, OutboundMessage
 
-from . import processes, restaurant
-from .site import KEYWORDS, ORIGINATOR, phone_number
+from . import backlog, processes, restaurant
 
 
 #: Seconds in which a backlog must be gone.
@@ -45,7 +43,7 @@ def _messages_per_second(count: int) -> float:
     before = sent.count()
 
     def queue() -> None:
-        store(count)
+        backlog.store(count)
         task_queue.wake("process")
 
     seconds = _seconds(queue, _is_all_sent)
@@ -78,28 +76,3 @@ def _is_all_sent() -> bool:
     if InboundMessage.objects.filter(state=PENDING).exists():
         return False
     return not OutboundMessage.objects.filter(state__in=UNSENT).exists()
-
-
-def store(count: int) -> None:
-    """Store messages as the webhook leaves them, two of each contact."""
-    contacts = _contacts(count // 2 or 1)
-    InboundMessage.objects.bulk_create(
-        InboundMessage(
-            gateway="default",
-            gateway_id=uuid.uuid4().hex,
-            contact=contacts[number % len(contacts)],
-            message_type="sms",
-            body=f"{KEYWORDS[number % len(KEYWORDS)]} for two at noon, please",
-            originator=contacts[number % len(contacts)].phone_number,
-            recipient=ORIGINATOR,
-        )
-        for number in range(count)
-    )
-
-
-def _contacts(count: int) -> list[Contact]:
-    numbers = [phone_number(number) for number in range(count)]
-    Contact.objects.bulk_create(
-        [Contact(phone_number=number) for number in numbers], ignore_conflicts=True
-    )
-    return list(Contact.objects.filter(phone_number__in=numbers))

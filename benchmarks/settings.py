@@ -11,14 +11,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "example_site"))
 os.environ["DEBUG"] = "0"
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import (  # noqa: E402
+from config.settings import *  # noqa: F403
+from config.settings import (
     INSTALLED_APPS,
     Q_CLUSTER,
     WAGTAIL_SMS_AUTOMATION,
 )
 
-from .site import BASE_URL, ORIGINATOR, SIGNING_KEY  # noqa: E402
+from .site import BASE_URL, ORIGINATOR, SIGNING_KEY
 
 
 INSTALLED_APPS = ["benchmarks", *INSTALLED_APPS]
