@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -34,12 +35,9 @@ def measure(vendor: str, function: str, *args: Any) -> Any:
 
 
 def version() -> str:
-    """The version of the PostgreSQL server; empty where there is none."""
-    try:
-        with _connection() as connection:
-            return str(connection.execute("SHOW server_version").fetchone()[0])
-    except OSError:
-        return ""
+    """The version of the PostgreSQL server."""
+    with _connection() as connection:
+        return str(connection.execute("SHOW server_version").fetchone()[0])
 
 
 def _call(function: str, args: tuple[Any, ...]) -> Any:
@@ -71,4 +69,7 @@ def _database(vendor: str) -> Iterator[str]:
 def _connection() -> Any:
     import psycopg
 
-    return psycopg.connect(SERVER, autocommit=True, connect_timeout=5)
+    try:
+        return psycopg.connect(SERVER, autocommit=True, connect_timeout=5)
+    except psycopg.OperationalError as error:
+        sys.exit(f"Set BENCH_POSTGRES_URL to where databases may be made. {error}")

@@ -14,9 +14,15 @@ class PlainMessage(models.Model):
     payload = models.JSONField()
     received_at = models.DateTimeField(auto_now_add=True)
 
+    def __str__(self):
+        return self.gateway_id
+
 
 class NoOpRun(models.Model):
     """When a no-op task was queued, and when it ran."""
 
     queued_at = models.DateTimeField()
     ran_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.queued_at:%H:%M:%S}"
