@@ -208,7 +208,16 @@ def _within_rates(messages, now):
 def _sift(messages, now):
     """Hold or give up what must not be sent any more; return the rest."""
     site = SmsSettings.objects.first() or SmsSettings()
-    held = _opted_out(messages) | spending.holds(messages, site, now)
+    held = _opted_out(messages)
+    left = [message for message in messages if message.pk not in held]
+    held |= spending.holds(left, site, now)
+    spending.flag(
+        {
+            message.contact_id
+            for message in left
+            if held.get(message.pk) == HeldBy.CONTACT_LIMIT
+        }
+    )
     for reason in set(held.values()):
         pks = [pk for pk, held_by in held.items() if held_by == reason]
         OutboundMessage.objects.filter(pk__in=pks).update(

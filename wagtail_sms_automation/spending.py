@@ -50,6 +50,8 @@ def holds(
 
 def flag(contact_ids: Collection[int]) -> None:
     """Show staff the contacts whose daily limit was reached."""
+    if not contact_ids:
+        return
     Contact.objects.filter(pk__in=contact_ids, is_flagged=False).update(is_flagged=True)
 
 
