@@ -4,6 +4,7 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
+from django.db import DataError
 from django.utils import timezone
 
 from tests import factories
@@ -11,6 +12,7 @@ from wagtail_sms_automation import processing, tasks
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
     Contact,
+    GroupChange,
     InboundMessage,
     Match,
     Membership,
@@ -564,3 +566,107 @@ def test_processing_rolls_back_whole(text_us, run_tasks):
     message.refresh_from_db()
     assert message.state == InboundMessage.State.PENDING
     assert message.attempts == 1
+
+
+def test_one_answer_that_cannot_be_stored_holds_up_nobody(text_us, run_tasks, caplog):
+    """The database refuses it, and with it the whole batch at first."""
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    poisoned = text_us("ORDER poison")
+    text_us("ORDER", originator="33612000002")
+    create = OutboundMessage.objects.bulk_create
+
+    def refuse(rows, **kwargs):
+        if any(row.inbound_id == poisoned.pk for row in rows):
+            raise DataError("value out of range")
+        return create(rows, **kwargs)
+
+    with mock.patch.object(OutboundMessage.objects, "bulk_create", refuse):
+        for _try in range(processing.MAX_ATTEMPTS):
+            tasks.process()
+            InboundMessage.objects.update(due_at=timezone.now())
+    run_tasks()
+
+    poisoned.refresh_from_db()
+    assert (poisoned.state, poisoned.attempts) == ("parked", processing.MAX_ATTEMPTS)
+    assert "value out of range" in poisoned.error
+    assert [s.recipient for s in locmem.outbox] == ["+33612000002"]
+
+
+def test_a_group_change_is_made_once(text_us, run_tasks):
+    group = factories.ContactGroupFactory()
+    factories.AutomationFactory(
+        active=True, keywords=("CLUB",), actions=[factories.add_to_group(group)]
+    )
+    message = text_us("CLUB")
+    run_tasks()
+    Membership.objects.all().delete()
+
+    # What a doubled message would do: its first handling is forgotten.
+    InboundMessage.objects.filter(pk=message.pk).update(state="pending")
+    Match.objects.all().delete()
+    run_tasks()
+
+    change = GroupChange.objects.get()
+    assert (change.kind, change.group) == ("joined", group)
+    assert not Membership.objects.exists()
+
+
+def test_the_last_of_several_group_changes_counts(text_us, run_tasks):
+    group = factories.ContactGroupFactory()
+    for word, action in (
+        ("IN", factories.add_to_group(group)),
+        ("OUT", factories.remove_from_group(group)),
+    ):
+        factories.AutomationFactory(active=True, keywords=(word,), actions=[action])
+
+    for word in ("IN", "OUT", "IN"):
+        text_us(word)
+    text_us("OUT", originator="33612000002")
+    run_tasks()
+
+    membership = Membership.objects.get()
+    assert membership.contact.phone_number == "+33612000001"
+    assert GroupChange.objects.count() == 4
+
+
+def test_an_answer_to_just_any_text_is_not_repeated_within_hours(text_us, run_tasks):
+    factories.AutomationFactory(active=True, actions=[factories.reply("We call you.")])
+
+    text_us("hello")
+    run_tasks()
+    text_us("anybody there?")
+    run_tasks()
+
+    assert bodies() == ["We call you."]
+    held = OutboundMessage.objects.get(state=OutboundMessage.State.HELD)
+    assert held.held_by == "fallback"
+    assert not Contact.objects.get().is_flagged
+
+
+def test_a_batch_takes_few_statements(text_us, django_assert_max_num_queries):
+    """However many contacts wrote."""
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    for number in range(30):
+        text_us("ORDER", originator=f"336120001{number:02}")
+
+    with django_assert_max_num_queries(30):
+        assert processing.process_batch() == 30
+
+
+def test_what_a_worker_knows_of_a_contact_grows_with_each_message(text_us, run_tasks):
+    """The second message of one batch follows the answer to the first."""
+    first = factories.AutomationFactory(
+        active=True, keywords=("BOOK",), actions=[factories.reply("For how many?")]
+    )
+    factories.AutomationFactory(
+        active=True,
+        conditions=[factories.content("2"), factories.follows(first)],
+        actions=[factories.reply("A table for two.")],
+    )
+
+    text_us("BOOK")
+    text_us("2")
+    tasks.process()
+    tasks.send()
+
+    assert bodies() == ["For how many?", "A table for two."]

@@ -1,5 +1,6 @@
 """Claim, send, record: the four outcomes, leases and late answers."""
 
+import threading
 import uuid
 from datetime import timedelta
 from unittest import mock
@@ -11,7 +12,12 @@ from django.utils import timezone
 from tests import factories
 from wagtail_sms_automation import outbound, sending, tasks
 from wagtail_sms_automation.gateways import base, locmem, sandbox
-from wagtail_sms_automation.models import OptOut, OutboundMessage
+from wagtail_sms_automation.models import (
+    Circuit,
+    OptOut,
+    OutboundMessage,
+    SmsSettings,
+)
 
 
 pytestmark = pytest.mark.django_db
@@ -343,3 +349,180 @@ def test_no_full_number_is_logged(caplog):
 
     assert "unknown" in caplog.text
     assert message.recipient not in caplog.text
+
+
+def test_a_slow_answer_does_not_hold_up_the_others(monkeypatch):
+    """The other slots go on while one call hangs."""
+    slow, released = factories.OutboundMessageFactory(body="slow"), threading.Event()
+    factories.OutboundMessageFactory.create_batch(sending.SLOTS * 2, body="fast")
+    take = locmem.LocMemGateway.send
+
+    def send(self, submission):
+        if submission.body == "slow":
+            assert released.wait(10)
+        elif len(locmem.outbox) == sending.SLOTS * 2 - 1:
+            released.set()
+        return take(self, submission)
+
+    monkeypatch.setattr(locmem.LocMemGateway, "send", send)
+
+    assert sending.deliver_batch() == sending.SLOTS * 2 + 1
+
+    assert locmem.outbox[-1].body == "slow"
+    slow.refresh_from_db()
+    assert slow.state == State.SENT
+
+
+def test_a_worker_that_still_sends_renews_its_leases(monkeypatch):
+    monkeypatch.setattr(sending, "RENEW_EVERY", 0)
+    message = factories.OutboundMessageFactory()
+    leases, answered = [], threading.Event()
+    renew = sending._Batch.renew_leases
+
+    def watch(self):
+        OutboundMessage.objects.update(leased_until=timezone.now())
+        renew(self)
+        leases.append(OutboundMessage.objects.get(pk=message.pk).leased_until)
+        answered.set()
+
+    def send(self, submission):
+        assert answered.wait(10)
+        return base.Sent(gateway_id="abc")
+
+    monkeypatch.setattr(sending._Batch, "renew_leases", watch)
+    monkeypatch.setattr(locmem.LocMemGateway, "send", send)
+
+    sending.deliver_batch()
+
+    assert leases[0] > timezone.now() + timedelta(seconds=10)
+
+
+def test_replies_go_before_broadcasts():
+    for _number in range(3):
+        factories.OutboundMessageFactory(priority=10, body="broadcast")
+    factories.OutboundMessageFactory(body="reply")
+
+    assert [message.body for message in sending.claim(uuid.uuid4(), 1)] == ["reply"]
+
+
+def test_a_broadcast_that_waits_does_not_hold_up_a_reply_to_the_same_contact():
+    contact = factories.ContactFactory()
+    later = timezone.now() + timedelta(hours=1)
+    factories.OutboundMessageFactory(contact=contact, priority=10, due_at=later)
+    reply = factories.OutboundMessageFactory(contact=contact)
+
+    assert claim() == [reply]
+
+
+def test_a_broadcast_to_who_has_opted_out_since_is_held():
+    message = factories.OutboundMessageFactory(priority=10)
+    reply = factories.OutboundMessageFactory()
+    factories.OptOutFactory(contact=message.contact)
+    factories.OptOutFactory(contact=reply.contact)
+
+    assert claim() == [reply]
+
+    message.refresh_from_db()
+    assert (message.state, message.held_by) == (State.HELD, "opted_out")
+
+
+def fail_in_a_row(error, count=5):
+    factories.OutboundMessageFactory.create_batch(count)
+    locmem.failures.extend([error] * count)
+    sending.deliver_batch()
+
+
+def test_an_open_circuit_uses_up_no_attempts():
+    fail_in_a_row(base.NotSent("Connection refused."))
+    waiting = factories.OutboundMessageFactory()
+
+    assert claim() == []
+    assert not sending.has_work()
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.attempts) == (State.QUEUED, 0)
+
+
+def test_one_message_tries_whether_the_gateway_works_again():
+    fail_in_a_row(base.NotSent("Connection refused."))
+    factories.OutboundMessageFactory.create_batch(4)
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=31)):
+        assert sending.has_work()
+        assert len(claim()) == 1
+        assert claim() == []
+
+
+def test_when_it_works_again_all_is_sent():
+    fail_in_a_row(base.NotSent("Connection refused."))
+    factories.OutboundMessageFactory.create_batch(4)
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        OutboundMessage.objects.update(due_at=timezone.now())
+        sending.deliver_batch()
+
+    assert set(OutboundMessage.objects.values_list("state", flat=True)) == {"sent"}
+
+
+def test_a_wrong_key_keeps_messages_queued():
+    fail_in_a_row(base.NotSent("Wrong key.", is_account_fault=True), count=1)
+
+    assert OutboundMessage.objects.get().state == State.QUEUED
+    assert Circuit.objects.get().open_until > timezone.now() + timedelta(minutes=4)
+
+
+def test_an_open_circuit_of_one_gateway_leaves_the_others_alone(mailoutbox):
+    fail_in_a_row(base.NotSent("Connection refused."))
+    factories.OutboundMessageFactory(
+        channel="email", recipient="kitchen@example.com", contact=None
+    )
+
+    sending.deliver_batch()
+
+    assert len(mailoutbox) == 1
+
+
+def test_a_number_sends_no_more_than_it_may(settings):
+    settings.WAGTAIL_SMS_AUTOMATION = {
+        "GATEWAYS": {
+            "default": {
+                "BACKEND": f"{locmem.__name__}.LocMemGateway",
+                "MESSAGES_PER_SECOND": 2,
+            }
+        }
+    }
+    factories.OutboundMessageFactory.create_batch(5)
+    other = factories.OutboundMessageFactory(originator="+33939000002")
+    now = timezone.now()
+
+    with time_machine.travel(now, tick=False):
+        assert len(claim()) == 3
+        assert claim() == []
+        assert sending.next_due_at() <= now + timedelta(seconds=0.5)
+    with time_machine.travel(now + timedelta(seconds=1), tick=False):
+        assert len(claim()) == 2
+    other.refresh_from_db()
+    assert other.state == State.SENDING
+
+
+def test_a_day_has_its_limit():
+    SmsSettings.objects.create(parts_per_day=3)
+    factories.OutboundMessageFactory.create_batch(5)
+
+    sending.deliver_batch()
+
+    assert len(locmem.outbox) == 3
+    held = OutboundMessage.objects.filter(state=State.HELD)
+    assert [message.held_by for message in held] == ["site_limit"] * 2
+
+
+def test_a_contact_whose_limit_is_reached_is_flagged():
+    SmsSettings.objects.create(parts_per_day_of_contact=1)
+    contact = factories.ContactFactory()
+    factories.OutboundMessageFactory.create_batch(2, contact=contact)
+
+    sending.deliver_batch()
+
+    contact.refresh_from_db()
+    assert contact.is_flagged
+    assert len(locmem.outbox) == 1

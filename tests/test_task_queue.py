@@ -1,17 +1,24 @@
 """The doorbell: at most one wake-up of a kind waits, and a lost one is rung again."""
 
+import threading
 from datetime import timedelta
 from unittest import mock
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
+from django_q.signals import post_spawn
 
 from tests import factories
 from wagtail_sms_automation import task_queue, tasks
 from wagtail_sms_automation.models import Doorbell, InboundMessage
+
+
+def in_a_while(length):
+    return time_machine.travel(timezone.now() + length + timedelta(seconds=1))
 
 
 def waiting():
@@ -118,9 +125,75 @@ def test_a_wake_up_that_a_broker_lost_is_rung_again(text_us):
     tasks.sweep()
     assert waiting() == []
 
-    Doorbell.objects.update(armed_at=timezone.now() - timedelta(minutes=5))
-    tasks.sweep()
+    with in_a_while(task_queue.OVERDUE_AFTER):
+        tasks.sweep()
     assert waiting() == ["process"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_most_two_wake_ups_of_a_kind_wait(text_us):
+    """However often a busy queue is swept."""
+    text_us("ORDER")
+    for minute in range(1, 5):
+        with in_a_while(timedelta(minutes=minute)):
+            tasks.sweep()
+            text_us("ORDER")
+
+    assert waiting() == ["process", "process"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_flushed_twice_is_rung_in_the_end(text_us):
+    text_us("ORDER")
+    with in_a_while(timedelta(minutes=1)):
+        tasks.sweep()
+    OrmQ.objects.all().delete()
+
+    with in_a_while(timedelta(minutes=1) + task_queue.LOST_AFTER):
+        tasks.sweep()
+
+    assert waiting() == ["process"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_answers_begins_the_count_anew(text_us):
+    text_us("ORDER")
+    with in_a_while(timedelta(minutes=1)):
+        tasks.sweep()
+    OrmQ.objects.all().delete()
+    tasks.process()
+
+    text_us("ORDER")
+
+    assert waiting() == ["process"]
+    assert Doorbell.objects.get(kind="process").rings == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_ring_once(text_us):
+    text_us("ORDER")
+    later = timezone.now() + timedelta(minutes=1)
+
+    assert Doorbell.objects.ring_once_more("process", later)
+    stale = Doorbell.objects.filter(armed_at__lt=timezone.now())
+    assert not stale.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_sweeps_when_it_starts_and_again(monkeypatch):
+    swept = threading.Semaphore(0)
+    monkeypatch.setattr(task_queue, "SWEEP_EVERY", 0.01)
+
+    def sweep():
+        swept.release()
+        raise ConnectionError("The database is away.")
+
+    with mock.patch.object(post_spawn, "receivers", []):
+        task_queue.sweep_in_workers(sweep)
+        post_spawn.send(sender="django_q", proc_name="worker")
+
+        assert all(swept.acquire(timeout=5) for _time in range(3))
+        monkeypatch.setattr(task_queue, "SWEEP_EVERY", 3600)
 
 
 @pytest.mark.django_db(transaction=True)

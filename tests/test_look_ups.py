@@ -1,0 +1,116 @@
+"""What is in doubt is asked for at the provider, when no report settles it."""
+
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from tests import factories
+from wagtail_sms_automation import look_ups, tasks
+from wagtail_sms_automation.gateways import base, locmem
+from wagtail_sms_automation.models import OutboundMessage
+
+
+pytestmark = pytest.mark.django_db
+State = OutboundMessage.State
+
+
+def in_doubt(accepted):
+    """Send a message whose answer is lost; was it accepted all the same?"""
+    message = factories.OutboundMessageFactory()
+    locmem.failures.append(base.Unknown("Read timeout."))
+    tasks.send()
+    if accepted:
+        locmem.outbox.append(
+            base.Submission(
+                reference=str(message.reference),
+                originator=message.originator,
+                recipient=message.recipient,
+                body=message.body,
+            )
+        )
+    return message
+
+
+def look_up_after(message, **later):
+    with time_machine.travel(timezone.now() + timedelta(**later)):
+        tasks.look_up()
+    message.refresh_from_db()
+    return message
+
+
+def test_a_message_the_provider_knows_is_settled():
+    message = look_up_after(in_doubt(accepted=True), seconds=40)
+
+    assert message.state == State.SENT
+    assert not OutboundMessage.objects.to_review().exists()
+
+
+def test_a_report_is_waited_for_first():
+    message = in_doubt(accepted=True)
+    with mock.patch.object(locmem.LocMemGateway, "look_up") as look_up:
+        tasks.look_up()
+
+    look_up.assert_not_called()
+    assert look_ups.next_look_up_at() > timezone.now() + timedelta(seconds=20)
+    message.refresh_from_db()
+    assert message.state == State.UNKNOWN
+
+
+def test_a_message_the_provider_does_not_know_yet_stays_in_doubt():
+    message = look_up_after(in_doubt(accepted=False), seconds=40)
+
+    assert message.state == State.UNKNOWN
+    assert message.due_at > timezone.now() + timedelta(seconds=60)
+
+
+def test_a_message_the_provider_never_knew_failed_and_is_not_sent():
+    message = look_up_after(in_doubt(accepted=False), minutes=11)
+
+    assert message.state == State.FAILED
+    assert "does not know" in message.error
+    tasks.send()
+    assert not locmem.outbox
+    assert OutboundMessage.objects.to_review().get() == message
+
+
+def test_a_provider_that_cannot_be_asked_settles_nothing(caplog):
+    message = in_doubt(accepted=False)
+    with mock.patch.object(
+        locmem.LocMemGateway, "look_up", side_effect=base.NotSent("Refused.")
+    ):
+        look_up_after(message, minutes=11)
+
+    assert message.state == State.UNKNOWN
+    assert message.recipient not in caplog.text
+
+
+def test_a_gateway_without_look_ups_is_not_asked(monkeypatch):
+    monkeypatch.setattr(locmem.LocMemGateway, "can_look_up", False)
+    message = look_up_after(in_doubt(accepted=True), minutes=11)
+
+    assert message.state == State.UNKNOWN
+    assert not look_ups.has_work()
+
+
+def test_after_two_days_people_decide():
+    message = look_up_after(in_doubt(accepted=False), hours=50)
+
+    assert message.state == State.UNKNOWN
+
+
+def test_a_report_that_comes_after_all_counts():
+    from wagtail_sms_automation import outbound
+
+    message = look_up_after(in_doubt(accepted=False), minutes=11)
+    outbound.record_report(
+        "default",
+        base.DeliveryReport(
+            status=base.ReportStatus.DELIVERED, reference=str(message.reference)
+        ),
+    )
+
+    message.refresh_from_db()
+    assert message.state == State.DELIVERED
