@@ -125,10 +125,10 @@ def test_one_call_at_a_time_comes_to_the_same():
 
 
 def test_more_than_half_of_the_last_twenty_open_it():
-    half = [NOT_SENT, SENT] * 10
-    record(*half)
+    half = [SENT, NOT_SENT] * 10
+    record(NOT_SENT, *half)
     before = is_open()
-    record(NOT_SENT, NOT_SENT)
+    record(NOT_SENT)
 
     assert (before, is_open()) == (False, True)
 

@@ -300,10 +300,11 @@ def test_staff_have_no_limit_of_their_own():
     assert reasons(batch, limits(parts_per_day_of_contact=1)) == [None] * 5
 
 
-def test_flag():
+def test_flag(django_assert_num_queries):
     here, there, elsewhere = (factories.ContactFactory() for _number in range(3))
     spending.flag({here.pk, there.pk})
-    spending.flag([])
+    with django_assert_num_queries(0):
+        spending.flag(set())
     for contact in (here, there, elsewhere):
         contact.refresh_from_db()
 
