@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
@@ -39,10 +39,12 @@ SLOTS = 16
 #: Renewed while a message is being sent; a worker that does not is dead.
 LEASE = timedelta(seconds=15)
 RENEW_EVERY = 4.0
-#: Seconds after which a batch takes nothing more. While a slow answer is awaited, the
-#: other slots go on for longer; with the longest call, it stays below a task's timeout.
+#: Seconds after which a batch takes nothing more: other work waits for this worker.
 BATCH_FOR = 2.0
+#: While a slow answer is awaited the other slots go on for so long. With the longest
+#: call, that stays below a task's timeout.
 BATCH_FOR_AT_MOST = 20.0
+SLOW_AFTER = 1.0
 #: The longest wait between two attempts, in seconds.
 LONGEST_WAIT = 300
 
@@ -97,19 +99,35 @@ class _Batch:
         self.owner, self.tried = uuid.uuid4(), 0
         #: Future of the answer -> message.
         self.in_flight = {}
+        self._called_at = {}
         self._began_at = self._renewed_at = time.monotonic()
 
     def claim(self):
         """Fill the free slots, while there is time."""
-        elapsed = time.monotonic() - self._began_at
-        longest = BATCH_FOR_AT_MOST if self.in_flight else BATCH_FOR
         free = SLOTS - len(self.in_flight)
-        if elapsed > longest or not free:
+        if not free or not self._has_time():
             return
-        pool = _pool(os.getpid())
-        claimed = claim(self.owner, free)
-        self.in_flight |= {pool.submit(_send, message): message for message in claimed}
+        try:
+            claimed = claim(self.owner, free)
+        except DatabaseError:
+            if not self.in_flight:
+                raise
+            # What is being sent must be recorded; the next task claims.
+            logger.exception("No more messages could be claimed.")
+            self._began_at -= BATCH_FOR_AT_MOST
+            return
+        pool, now = _pool(os.getpid()), time.monotonic()
+        for message in claimed:
+            self.in_flight[pool.submit(_send, message)] = message
+            self._called_at[message.pk] = now
         self.tried += len(claimed)
+
+    def _has_time(self):
+        """For a while; for longer where a slow answer keeps this worker anyway."""
+        now = time.monotonic()
+        called_at = [self._called_at[row.pk] for row in self.in_flight.values()]
+        is_slow = bool(called_at) and now - min(called_at) > SLOW_AFTER
+        return now - self._began_at < (BATCH_FOR_AT_MOST if is_slow else BATCH_FOR)
 
     def record(self):
         """Wait for answers, and record those that come."""
@@ -149,8 +167,6 @@ def claim(owner: uuid.UUID, wanted: int) -> list[OutboundMessage]:
     now = timezone.now()
     with transaction.atomic():
         claimed = _choose(owner, wanted, now)
-        if claimed:
-            claimed = _sift(claimed, now)
         OutboundMessage.objects.filter(pk__in=[row.pk for row in claimed]).update(
             state=State.SENDING,
             owner=owner,
@@ -166,17 +182,15 @@ def _choose(owner, wanted, now):
     """Lock what is due, as far as circuits and rates permit it now."""
     open_circuits = circuits.open_gateways(now)
     due = OutboundMessage.objects.due(now).order_by("priority", "due_at", "pk")
-    chosen = [
-        message
-        for gateway, may_be_probed in open_circuits.items()
-        if may_be_probed
-        for message in _probe(due.by(gateway), gateway, owner, now)
-    ]
+    chosen = []
+    for gateway, may_be_probed in open_circuits.items():
+        if may_be_probed:
+            chosen += _probe(due.by(gateway), gateway, owner, now)
     free = due.not_by(open_circuits)
     for gateway, originator in rates.exhausted(sms_settings.RATES, now):
         free = free.exclude(gateway=gateway, originator=originator)
-    chosen += _within_rates(_lock(free, wanted - len(chosen)), now)
-    return chosen
+    within_rates = _within_rates(_lock(free, wanted - len(chosen)), now)
+    return chosen + _sift(within_rates, now)
 
 
 def _lock(due, wanted):
@@ -186,9 +200,13 @@ def _lock(due, wanted):
 def _probe(due, gateway, owner, now):
     """The one message that tries whether a gateway works again."""
     found = _lock(due, 1)
-    if found and circuits.permitted(gateway, 1, now, probe=owner):
-        return found
-    return []
+    if not found or not circuits.permitted(gateway, 1, now, probe=owner):
+        return []
+    if not _sift(found, now):
+        # It makes no call after all, and gives its turn back.
+        circuits.record(gateway, [], now, probe=owner)
+        return []
+    return found
 
 
 def _within_rates(messages, now):
@@ -206,7 +224,9 @@ def _within_rates(messages, now):
 
 
 def _sift(messages, now):
-    """Hold or give up what must not be sent any more; return the rest."""
+    """Hold what must not be sent any more; return the rest, its parts reserved."""
+    if not messages:
+        return []
     site = SmsSettings.objects.first() or SmsSettings()
     held = _opted_out(messages)
     left = [message for message in messages if message.pk not in held]
@@ -386,7 +406,8 @@ def settle_dead_leases() -> int:
     The owner stays: should the worker come back after all, its answer counts.
     """
     dead = OutboundMessage.objects.leases_over(timezone.now())
-    return dead.update(
+    # A look takes no lock, and there is hardly ever one.
+    return dead.exists() and dead.update(
         state=State.UNKNOWN,
         due_at=timezone.now() + FIRST_LOOK_UP,
         error="The worker that sent it did not come back.",
