@@ -20,7 +20,7 @@ POSTGRES = os.environ.get("TEST_DATABASE_URL") or (
     "postgres://postgres@127.0.0.1:5432/postgres"
 )
 #: How long the provider of RecordingGateway takes, in seconds.
-PROVIDER_TAKES = 0.05
+PROVIDER_TAKES = 0.5
 
 
 class RecordingGateway(SandboxGateway):
@@ -62,7 +62,7 @@ class Site:
         self.submissions = directory / "submissions"
         self.directory = directory
         self.settings = {"cluster": cluster, "database": options}
-        self._clusters = []
+        self.clusters = []
 
     def environment(self, host):
         """The environment of a process on a host."""
@@ -77,19 +77,24 @@ class Site:
 
     def run(self, code, host="web"):
         """Run code in the site's Django; return what it leaves in `answer`."""
+        process = self.start(code, host)
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        return json.loads(output.splitlines()[-1])
+
+    def start(self, code, host="web"):
+        """Start to run code in the site's Django."""
         code = (
-            "import json, sys, django; django.setup(); answer = None\n"
-            f"{code}\njson.dump(answer, sys.stdout, default=str)"
+            "import json, django; django.setup(); answer = None\n"
+            f"{code}\nprint(json.dumps(answer, default=str))"
         )
-        done = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-c", code],
             env=self.environment(host),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
         )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
 
     def migrate(self):
         """Make the tables."""
@@ -107,8 +112,8 @@ class Site:
                 stderr=log,
                 start_new_session=True,
             )
-        self._clusters.append(Cluster(process, self.directory / f"{host}.log"))
-        return self._clusters[-1]
+        self.clusters.append(Cluster(process, self.directory / f"{host}.log"))
+        return self.clusters[-1]
 
     def submitted(self):
         """What was handed over so far, oldest first."""
@@ -118,7 +123,7 @@ class Site:
 
     def end(self):
         """Kill what still runs, and show what it said where a test fails."""
-        for cluster in self._clusters:
+        for cluster in self.clusters:
             cluster.kill()
             sys.stdout.write(cluster.log.read_text()[-5000:])
 
@@ -159,10 +164,10 @@ def wait_for(condition, seconds=60):
 
 
 @contextlib.contextmanager
-def postgres_database():
-    """Make an empty database of PostgreSQL and give its URL; it is dropped after."""
+def postgres_database(template="template1"):
+    """Make a database of PostgreSQL and give its URL; it is dropped after."""
     name = f"hosts_{uuid.uuid4().hex}"
-    on_postgres(f"CREATE DATABASE {name}")
+    on_postgres(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield urlsplit(POSTGRES)._replace(path=f"/{name}").geturl()
     finally:

@@ -1,0 +1,214 @@
+"""Web and workers on different hosts: one PostgreSQL, two clusters, each broker.
+
+A host is a process group with an environment of its own; what they share is the
+database and the broker.
+"""
+
+import os
+from collections import Counter, defaultdict
+
+import pytest
+
+from tests.hosts import Site, on_postgres, postgres_database, wait_for
+
+
+pytestmark = pytest.mark.processes
+
+CONTACTS = 50
+MESSAGES = 200
+WORDS = ("ONE", "TWO", "THREE")
+#: Within which what a crash left must be found, and all be done, in seconds.
+RECOVERY = 30
+#: What one host may have been sending at once: two workers with 16 slots each.
+MOST_IN_FLIGHT = 32
+
+REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/13"
+BROKERS = {
+    "orm": {"poll": 0.05},
+    "prompt": {"broker_class": "wagtail_sms_automation.orm_broker.PromptORM"},
+    "redis": {"orm": None, "redis": REDIS_URL},
+}
+
+RULES = f"""
+from tests import factories
+from wagtail_sms_automation.models import SmsSettings
+settings = SmsSettings.load()
+settings.parts_per_day = None
+settings.save()
+for word in {WORDS}:
+    factories.AutomationFactory(
+        active=True, keywords=(word,), actions=[factories.reply(word + "!")]
+    )
+"""
+
+#: Texts come one by one, as they do: each may wake either host.
+RECEIVE = """
+import time
+from wagtail_sms_automation import inbound
+from wagtail_sms_automation.gateways.base import Received
+for number, originator, word in {texts}:
+    inbound.receive("default", Received(
+        gateway_id=str(number), originator=originator, recipient="33939000001",
+        body=word,
+    ))
+    time.sleep(0.02)
+"""
+
+STATES = """
+from collections import Counter
+from wagtail_sms_automation.models import InboundMessage, OutboundMessage
+outbound = OutboundMessage.objects.order_by("pk")
+answer = {
+    "inbound": Counter(InboundMessage.objects.values_list("state", flat=True)),
+    "outbound": [
+        (str(row.reference), row.recipient, row.body, row.state) for row in outbound
+    ],
+}
+"""
+
+
+def missing(reason):
+    """Skip loudly; where everything must run, fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory):
+    """The name of a database with our tables and rules."""
+    psycopg = pytest.importorskip("psycopg")
+    try:
+        on_postgres("SELECT 1")
+    except psycopg.OperationalError as error:
+        missing(f"NO POSTGRESQL: several hosts are not tested. {error}")
+    with postgres_database() as url:
+        site = Site(url, tmp_path_factory.mktemp("migrated"), {})
+        site.migrate()
+        site.run(RULES)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture(params=list(BROKERS))
+def site(request, migrated, tmp_path):
+    """A site on a database of its own, with a broker of its own."""
+    name = f"hosts_{os.getpid()}_{request.param}"
+    cluster = BROKERS[request.param] | {"name": name}
+    if request.param == "redis":
+        _empty_redis(name)
+    with postgres_database(template=migrated) as url:
+        site = Site(url, tmp_path, cluster, CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+        yield site
+        site.end()
+    if request.param == "redis":
+        _empty_redis(name)
+
+
+def _empty_redis(name):
+    import redis
+
+    try:
+        redis.Redis.from_url(REDIS_URL, socket_connect_timeout=5).delete(
+            f"django_q:{name}:q"
+        )
+    except redis.ConnectionError as error:
+        missing(f"NO REDIS at {REDIS_URL}: its broker is not tested. {error}")
+
+
+def conversation():
+    """Texts (gateway id, originator, body), each contact asking in another order."""
+    return [
+        (
+            number,
+            f"336120003{number % CONTACTS:02}",
+            WORDS[(number // CONTACTS + number % CONTACTS) % len(WORDS)],
+        )
+        for number in range(MESSAGES)
+    ]
+
+
+def expected_answers():
+    """The bodies that each contact must get, in order."""
+    answers = defaultdict(list)
+    for _number, originator, word in conversation():
+        answers[f"+{originator}"].append(f"{word}!")
+    return answers
+
+
+def states(site):
+    """How many inbound messages there are of each state, and the outbound ones."""
+    return site.run(STATES)
+
+
+def settled(site):
+    """Everything's state, once nothing is left to do; else None."""
+    now = states(site)
+    is_done = now["inbound"] == {"processed": MESSAGES} and not any(
+        state in ("queued", "sending") for *_row, state in now["outbound"]
+    )
+    return now if is_done else None
+
+
+def handed_over(site):
+    """The bodies that each contact was sent, in the order the provider saw."""
+    answers = defaultdict(list)
+    for submission in site.submitted():
+        answers[submission["recipient"]].append(submission["body"])
+    return answers
+
+
+@pytest.fixture
+def hosts(site):
+    """Two running clusters, by the name of their host."""
+    hosts = {host: site.start_cluster(host) for host in ("one", "two")}
+    for cluster in hosts.values():
+        cluster.wait_until_running()
+    return hosts
+
+
+def test_two_clusters_answer_each_message_once_and_in_order(site, hosts):
+    site.run(RECEIVE.format(texts=conversation()))
+    end = wait_for(lambda: settled(site), 60)
+
+    assert {state for *_row, state in end["outbound"]} == {"sent"}
+    assert handed_over(site) == expected_answers()
+    by_host = Counter(submission["host"] for submission in site.submitted())
+    assert min(by_host[host] for host in hosts) >= MESSAGES // 20, by_host
+
+
+def test_what_a_dead_host_left_is_done_by_the_other(site, hosts):
+    receiving = site.start(RECEIVE.format(texts=conversation()))
+    wait_for(lambda: half_of_it_and_busy(site, "one"), 60)
+
+    hosts["one"].kill()
+    before = {submission["reference"] for submission in site.submitted()}
+    assert receiving.wait(60) == 0
+    end = wait_for(lambda: settled(site), RECOVERY)
+
+    after = [s for s in site.submitted() if s["reference"] not in before]
+    assert {submission["host"] for submission in after} == {"two"}
+    check_history(site, end["outbound"])
+
+
+def half_of_it_and_busy(site, host):
+    submitted = site.submitted()
+    latest = {submission["host"] for submission in submitted[-8:]}
+    return len(submitted) >= MESSAGES // 2 and host in latest
+
+
+def check_history(site, outbound):
+    """Nothing lost, doubled or out of order; and what is in doubt is said to be."""
+    sent = Counter(submission["reference"] for submission in site.submitted())
+    in_doubt, answers = set(), defaultdict(list)
+    for reference, recipient, body, state in outbound:
+        answers[recipient].append(body)
+        assert state in ("sent", "unknown")
+        if state == "unknown":
+            in_doubt.add(reference)
+        assert sent[reference] == 1 or (state == "unknown" and not sent[reference])
+    assert answers == expected_answers()
+    assert set(sent) <= {reference for reference, *_row in outbound}
+    assert 1 <= len(in_doubt) <= MOST_IN_FLIGHT
+    for recipient, bodies in handed_over(site).items():
+        wanted = iter(answers[recipient])
+        assert all(body in wanted for body in bodies), recipient
