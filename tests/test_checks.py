@@ -106,6 +106,7 @@ def test_the_checks_are_bound(settings):
         ({}, {"max_attempts": 0}, "W045"),
         ({}, {"broker_class": "no.such.Broker"}, "E046"),
         ({}, {"orm": "elsewhere"}, "E047"),
+        ({}, {"orm": None, "redis": {"host": "localhost"}}, "W050"),
     ],
 )
 def test_each_is_bound(change, settings, keys, cluster, expected):
@@ -429,7 +430,7 @@ def test_without_cluster(settings, given):
     else:
         settings.Q_CLUSTER = given
     assert list(found(project_checks.check_cluster)) == ["W041"]
-    others = set(found_by_all()) & {"W042", "W043", "W044", "W045", "W048"}
+    others = set(found_by_all()) & {"W042", "W043", "W044", "W045", "W048", "W050"}
     assert others == set()
 
 
@@ -580,6 +581,45 @@ def test_the_queue_is_where_django_q_has_no_tables(settings, broker):
     settings.DATABASE_ROUTERS = ["tests.test_checks.ElsewhereRouter"]
     message = found(project_checks.check_queue_database)["W049"]
     assert "elsewhere" in message.msg
+
+
+@pytest.mark.parametrize(
+    "redis",
+    [
+        None,
+        {},
+        {"host": "localhost", "socket_timeout": None},
+        {"host": "localhost", "socket_timeout": 1},
+        "redis://localhost:6379/0",
+        "redis://localhost:6379/0?socket_timeout=1",
+        "redis://localhost:6379/0?socket_timeout=soon",
+        "redis://localhost:6379/0?socket_connect_timeout=2",
+    ],
+)
+def test_a_redis_that_hangs_is_waited_for(settings, redis):
+    settings.Q_CLUSTER = CLUSTER | {"orm": None, "redis": redis}
+    assert list(found(project_checks.check_redis)) == ["W050"]
+
+
+@pytest.mark.parametrize(
+    "broker",
+    [
+        {"redis": {"host": "localhost", "socket_timeout": 2}},
+        {"redis": "redis://localhost:6379/0?socket_timeout=2.5"},
+        {"redis": "redis://localhost:6379/0", "orm": "default"},
+        {"django_redis": "default"},
+    ],
+)
+def test_a_redis_that_hangs_is_given_up(settings, broker):
+    settings.Q_CLUSTER = CLUSTER | {"orm": None} | broker
+    assert found(project_checks.check_redis) == {}
+
+
+def test_what_the_hint_about_redis_says_is_right(settings):
+    settings.Q_CLUSTER = CLUSTER | {"orm": None}
+    hint = found(project_checks.check_redis)["W050"].hint
+    settings.Q_CLUSTER["redis"] = hint.split('"')[3]
+    assert found(project_checks.check_redis) == {}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.apps import apps
 from django.conf import settings as django_settings
@@ -27,6 +28,9 @@ REQUIRED_APPS = {
 
 #: The ORM broker that is woken instead of polling.
 PROMPT_ORM = f"{TAG}.orm_broker.PromptORM"
+
+#: How long a cluster waits on Redis for a task, in seconds: no timeout may be shorter.
+REDIS_IS_WAITED_FOR = 1
 
 
 def error(number: str, text: str, hint: str) -> checks.Error:
@@ -189,6 +193,26 @@ def check_queue_database(app_configs: Any, **kwargs: Any) -> Messages:
         )
 
 
+def check_redis(app_configs: Any, **kwargs: Any) -> Messages:
+    """A Redis that hangs is given up, before the webhooks hang with it."""
+    if not _is_on_redis():
+        return
+    timeout = _redis_timeout(_cluster().get("redis"))
+    if timeout is None or timeout <= REDIS_IS_WAITED_FOR:
+        yield warning(
+            "W050",
+            _(
+                "In Q_CLUSTER, redis has no socket_timeout above %(seconds)s: a Redis "
+                "that hangs may hold the webhooks."
+            )
+            % {"seconds": REDIS_IS_WAITED_FOR},
+            _(
+                'Write "redis": "redis://localhost:6379/0?socket_timeout=2'
+                '&socket_connect_timeout=2".'
+            ),
+        )
+
+
 def check_sqlite(app_configs: Any, **kwargs: Any) -> Messages:
     """SQLite takes its write lock when a transaction begins."""
     alias = router.db_for_write(apps.get_model(TAG, "InboundMessage"))
@@ -246,6 +270,7 @@ ALL = (
     check_max_attempts,
     check_broker_class,
     check_queue_database,
+    check_redis,
     check_sqlite,
     check_database,
     check_urls,
@@ -280,6 +305,22 @@ def _is_on_orm() -> bool:
         return bool(broker_class == PROMPT_ORM)
     others = ("iron_mq", "sqs")
     return bool(_cluster().get("orm")) and not any(map(_cluster().get, others))
+
+
+def _is_on_redis() -> bool:
+    """True where django-q2 connects to Redis by its own settings: its default."""
+    others = ("broker_class", "iron_mq", "sqs", "orm", "mongo", "django_redis")
+    return bool(_cluster()) and not any(map(_cluster().get, others))
+
+
+def _redis_timeout(redis: Any) -> float | None:
+    """The socket_timeout of a URL or a dict, where there is one that is a number."""
+    if isinstance(redis, str):
+        redis = {k: v[-1] for k, v in parse_qs(urlsplit(redis).query).items()}
+    try:
+        return float(redis["socket_timeout"])
+    except (TypeError, ValueError, KeyError):
+        return None
 
 
 def _repeats() -> bool:
