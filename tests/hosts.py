@@ -115,6 +115,13 @@ class Site:
         self.clusters.append(Cluster(process, self.directory / f"{host}.log"))
         return self.clusters[-1]
 
+    def query(self, statement):
+        """The rows that a statement finds in the site's PostgreSQL."""
+        import psycopg
+
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            return connection.execute(statement).fetchall()
+
     def submitted(self):
         """What was handed over so far, oldest first."""
         if not self.submissions.exists():
