@@ -104,6 +104,9 @@ def test_the_checks_are_bound(settings):
         ({}, {"retry": 60}, "W042"),
         ({}, {"retry": 180}, "W044"),
         ({}, {"max_attempts": 0}, "W045"),
+        ({}, {"broker_class": "no.such.Broker"}, "E046"),
+        ({}, {"orm": "elsewhere"}, "E047"),
+        ({}, {"orm": None, "redis": {"host": "localhost"}}, "W050"),
     ],
 )
 def test_each_is_bound(change, settings, keys, cluster, expected):
@@ -427,7 +430,7 @@ def test_without_cluster(settings, given):
     else:
         settings.Q_CLUSTER = given
     assert list(found(project_checks.check_cluster)) == ["W041"]
-    others = set(found_by_all()) & {"W042", "W043", "W044", "W045"}
+    others = set(found_by_all()) & {"W042", "W043", "W044", "W045", "W048", "W050"}
     assert others == set()
 
 
@@ -507,6 +510,116 @@ def test_a_task_is_tried_for_ever(settings):
     assert list(found(project_checks.check_max_attempts)) == ["W045"]
     del settings.Q_CLUSTER["max_attempts"]
     assert list(found(project_checks.check_max_attempts)) == ["W045"]
+
+
+PROMPT_ORM = {"broker_class": project_checks.PROMPT_ORM}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "expected"),
+    [({"retry": 180}, "W044"), ({"max_attempts": 0}, "W045")],
+)
+def test_our_broker_starts_a_task_again_as_its_parent_does(settings, cluster, expected):
+    settings.Q_CLUSTER = CLUSTER | PROMPT_ORM
+    assert set(found_by_all()) <= {"W053"}
+    settings.Q_CLUSTER = CLUSTER | PROMPT_ORM | cluster
+    assert expected in found_by_all()
+
+
+@pytest.mark.parametrize(
+    "path", ["no.such.Broker", f"{project_checks.PROMPT_ORM}s", "PromptORM", 3]
+)
+def test_a_broker_that_cannot_be_loaded(settings, path):
+    settings.Q_CLUSTER = CLUSTER | {"broker_class": path}
+    message = found(project_checks.check_broker_class)["E046"]
+    assert project_checks.PROMPT_ORM in message.hint
+    assert found(project_checks.check_queue_database) == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [None, "", project_checks.PROMPT_ORM, "django_q.brokers.redis_broker.Redis"],
+)
+def test_a_broker_that_can_be_loaded(settings, path):
+    settings.Q_CLUSTER = CLUSTER | {"broker_class": path}
+    assert found(project_checks.check_broker_class) == {}
+
+
+@pytest.mark.parametrize("broker", [{}, PROMPT_ORM])
+def test_the_queue_is_in_no_database(settings, broker):
+    settings.Q_CLUSTER = CLUSTER | broker
+    assert found(project_checks.check_queue_database) == {}
+
+    settings.Q_CLUSTER = CLUSTER | broker | {"orm": "elsewhere"}
+    message = found(project_checks.check_queue_database)["E047"]
+    assert "elsewhere" in message.msg
+    assert '"default"' in message.hint
+
+
+def test_our_broker_without_orm(settings):
+    settings.Q_CLUSTER = CLUSTER | PROMPT_ORM | {"orm": None}
+    assert list(found(project_checks.check_queue_database)) == ["W048"]
+
+
+@pytest.mark.parametrize(
+    "broker",
+    [
+        {"orm": None, "redis": {}},
+        {"sqs": {"aws_region": "eu-west-3"}},
+        {"iron_mq": {"host": "mq.example.com"}},
+        {"broker_class": "django_q.brokers.redis_broker.Redis"},
+    ],
+)
+def test_another_broker_asks_no_database(settings, broker):
+    settings.Q_CLUSTER = CLUSTER | {"orm": "elsewhere"} | broker
+    assert found(project_checks.check_queue_database) == {}
+
+
+@pytest.mark.parametrize("broker", [{}, PROMPT_ORM])
+def test_the_queue_is_where_django_q_has_no_tables(settings, broker):
+    settings.Q_CLUSTER = CLUSTER | broker
+    settings.DATABASE_ROUTERS = ["tests.test_checks.ElsewhereRouter"]
+    message = found(project_checks.check_queue_database)["W049"]
+    assert "elsewhere" in message.msg
+
+
+@pytest.mark.parametrize(
+    "redis",
+    [
+        None,
+        {},
+        {"host": "localhost", "socket_timeout": None},
+        {"host": "localhost", "socket_timeout": 1},
+        "redis://localhost:6379/0",
+        "redis://localhost:6379/0?socket_timeout=1",
+        "redis://localhost:6379/0?socket_timeout=soon",
+        "redis://localhost:6379/0?socket_connect_timeout=2",
+    ],
+)
+def test_a_redis_that_hangs_is_waited_for(settings, redis):
+    settings.Q_CLUSTER = CLUSTER | {"orm": None, "redis": redis}
+    assert list(found(project_checks.check_redis)) == ["W050"]
+
+
+@pytest.mark.parametrize(
+    "broker",
+    [
+        {"redis": {"host": "localhost", "socket_timeout": 2}},
+        {"redis": "redis://localhost:6379/0?socket_timeout=2.5"},
+        {"redis": "redis://localhost:6379/0", "orm": "default"},
+        {"django_redis": "default"},
+    ],
+)
+def test_a_redis_that_hangs_is_given_up(settings, broker):
+    settings.Q_CLUSTER = CLUSTER | {"orm": None} | broker
+    assert found(project_checks.check_redis) == {}
+
+
+def test_what_the_hint_about_redis_says_is_right(settings):
+    settings.Q_CLUSTER = CLUSTER | {"orm": None}
+    hint = found(project_checks.check_redis)["W050"].hint
+    settings.Q_CLUSTER["redis"] = hint.split('"')[3]
+    assert found(project_checks.check_redis) == {}
 
 
 @pytest.mark.parametrize(

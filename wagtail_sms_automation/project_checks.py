@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 
@@ -22,6 +24,13 @@ REQUIRED_APPS = {
     "E032": "wagtail_modeladmin",
     "E033": "wagtail.contrib.settings",
 }
+
+
+#: The ORM broker that is woken instead of polling.
+PROMPT_ORM = f"{TAG}.orm_broker.PromptORM"
+
+#: How long a cluster waits on Redis for a task, in seconds: no timeout may be shorter.
+REDIS_IS_WAITED_FOR = 1
 
 
 def error(number: str, text: str, hint: str) -> checks.Error:
@@ -135,6 +144,75 @@ def check_max_attempts(app_configs: Any, **kwargs: Any) -> Messages:
         )
 
 
+def check_broker_class(app_configs: Any, **kwargs: Any) -> Messages:
+    """The broker of one's own can be loaded."""
+    path = _cluster().get("broker_class")
+    if not path or not apps.is_installed("django_q"):
+        return
+    try:
+        import_string(str(path))
+    except ImportError as reason:
+        yield error(
+            "E046",
+            _("In Q_CLUSTER, broker_class is no broker: %(reason)s.")
+            % {"reason": str(reason).rstrip(".")},
+            _('To be woken instead of polling, set it to "%(path)s".')
+            % {"path": PROMPT_ORM},
+        )
+
+
+def check_queue_database(app_configs: Any, **kwargs: Any) -> Messages:
+    """The ORM broker has a database, and finds its table there."""
+    if not _is_on_orm() or not apps.is_installed("django_q"):
+        return
+    alias = _cluster().get("orm")
+    home = router.db_for_write(apps.get_model("django_q", "OrmQ"))
+    hint = _('Set "orm": "%(alias)s".') % {"alias": home}
+    if not alias:
+        yield warning(
+            "W048",
+            _("In Q_CLUSTER, broker_class needs orm, the database of the queue."),
+            hint,
+        )
+    elif alias not in connections.settings:
+        yield error(
+            "E047",
+            _("In Q_CLUSTER, orm is “%(alias)s”: there is no such database.")
+            % {"alias": alias},
+            hint,
+        )
+    elif alias != home:
+        yield warning(
+            "W049",
+            _(
+                "In Q_CLUSTER, orm is “%(alias)s”, but django_q keeps its tables in "
+                "“%(home)s”."
+            )
+            % {"alias": alias, "home": home},
+            hint,
+        )
+
+
+def check_redis(app_configs: Any, **kwargs: Any) -> Messages:
+    """A Redis that hangs is given up, before the webhooks hang with it."""
+    if not _is_on_redis():
+        return
+    timeout = _redis_timeout(_cluster().get("redis"))
+    if timeout is None or timeout <= REDIS_IS_WAITED_FOR:
+        yield warning(
+            "W050",
+            _(
+                "In Q_CLUSTER, redis has no socket_timeout above %(seconds)s: a Redis "
+                "that hangs may hold the webhooks."
+            )
+            % {"seconds": REDIS_IS_WAITED_FOR},
+            _(
+                'Write "redis": "redis://localhost:6379/0?socket_timeout=2'
+                '&socket_connect_timeout=2".'
+            ),
+        )
+
+
 def check_sqlite(app_configs: Any, **kwargs: Any) -> Messages:
     """SQLite takes its write lock when a transaction begins."""
     alias = router.db_for_write(apps.get_model(TAG, "InboundMessage"))
@@ -190,6 +268,9 @@ ALL = (
     check_retry,
     check_queue_limit,
     check_max_attempts,
+    check_broker_class,
+    check_queue_database,
+    check_redis,
     check_sqlite,
     check_database,
     check_urls,
@@ -216,6 +297,30 @@ def _enough(timeout: float) -> int:
     """A retry that is long enough, with a little to spare."""
     workers, limit = _workers_and_limit()
     return int((limit / workers + 1) * timeout) + 20
+
+
+def _is_on_orm() -> bool:
+    """True where tasks are rows: django-q2 asks for the settings in this order."""
+    if broker_class := _cluster().get("broker_class"):
+        return bool(broker_class == PROMPT_ORM)
+    others = ("iron_mq", "sqs")
+    return bool(_cluster().get("orm")) and not any(map(_cluster().get, others))
+
+
+def _is_on_redis() -> bool:
+    """True where django-q2 connects to Redis by its own settings: its default."""
+    others = ("broker_class", "iron_mq", "sqs", "orm", "mongo", "django_redis")
+    return bool(_cluster()) and not any(map(_cluster().get, others))
+
+
+def _redis_timeout(redis: Any) -> float | None:
+    """The socket_timeout of a URL or a dict, where there is one that is a number."""
+    if isinstance(redis, str):
+        redis = {k: v[-1] for k, v in parse_qs(urlsplit(redis).query).items()}
+    try:
+        return float(redis["socket_timeout"])
+    except (TypeError, ValueError, KeyError):
+        return None
 
 
 def _repeats() -> bool:

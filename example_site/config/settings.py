@@ -105,6 +105,10 @@ EMAIL_BACKEND = (
 
 # Tasks
 REDIS_URL = os.environ.get("REDIS_URL", "")
+DATABASE_BROKER = {
+    "orm": "default",
+    "broker_class": "wagtail_sms_automation.orm_broker.PromptORM",
+}
 Q_CLUSTER = {
     "name": "chez_lea",
     "workers": 2,
@@ -114,11 +118,10 @@ Q_CLUSTER = {
     "max_attempts": 3,
     "ack_failures": True,
     "save_limit": -1,
-    "poll": 0.05,
     "bulk": 1,
     "recycle": 5000,
     "catch_up": False,
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    **({"redis": REDIS_URL} if REDIS_URL else DATABASE_BROKER),
 }
 
 # SMS

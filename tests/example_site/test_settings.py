@@ -34,6 +34,7 @@ def test_nothing_set_is_sqlite_the_orm_broker_and_the_sandbox(read_settings):
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
     assert settings["Q_CLUSTER"]["orm"] == "default"
+    assert settings["Q_CLUSTER"]["broker_class"].endswith("orm_broker.PromptORM")
     assert "redis" not in settings["Q_CLUSTER"]
     sms = settings["WAGTAIL_SMS_AUTOMATION"]
     assert sms["GATEWAYS"]["default"]["BACKEND"].endswith("sandbox.SandboxGateway")
@@ -77,7 +78,7 @@ def test_redis_url_chooses_the_redis_broker(read_settings):
     cluster = read_settings(REDIS_URL="redis://127.0.0.1:6379/3")["Q_CLUSTER"]
 
     assert cluster["redis"] == "redis://127.0.0.1:6379/3"
-    assert "orm" not in cluster
+    assert not {"orm", "broker_class"} & set(cluster)
     assert cluster["retry"] > cluster["timeout"]
 
 
