@@ -124,7 +124,7 @@ def test_decision_names_the_keyword_and_its_place():
     decision = answer("I ORDER", automation(1, "ORDER")).decisions[0]
 
     assert decision.places == (Place(keyword="ORDER", start=2, end=7),)
-    assert decision.as_json()["places"] == ({"keyword": "ORDER", "start": 2, "end": 7},)
+    assert decision.as_json()["places"] == [{"keyword": "ORDER", "start": 2, "end": 7}]
 
 
 def test_decision_names_the_near_miss():
