@@ -1,13 +1,15 @@
 """Two workers at once: each message once, in order. Threads with real connections."""
 
+import random
 import threading
+import uuid
 from collections import defaultdict
 
 import pytest
 from django.db import connection, connections
 
 from tests import factories
-from wagtail_sms_automation import tasks
+from wagtail_sms_automation import sending, tasks
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
     InboundMessage,
@@ -137,6 +139,28 @@ def test_an_automation_deleted_meanwhile_loses_no_message(text_us):
     assert not InboundMessage.objects.exclude(state="processed").exists()
     assert Match.objects.filter(automation=kept).count() == 30
     assert [s.body for s in locmem.outbox].count("Kept.") == 30
+
+
+def test_claims_from_several_numbers_at_once_never_block_each_other(settings):
+    given, texts = settings.WAGTAIL_SMS_AUTOMATION, 240
+    backend = given["GATEWAYS"]["default"]
+    settings.WAGTAIL_SMS_AUTOMATION = given | {
+        "GATEWAYS": {"default": backend | {"MESSAGES_PER_SECOND": 100_000}}
+    }
+    choose = random.Random(1).choice
+    for _number in range(texts):
+        factories.OutboundMessageFactory(
+            originator=choose(["+33939000001", "+33939000002"])
+        )
+    claimed = []
+
+    def claim():
+        for _turn in range(8):
+            claimed.extend(sending.claim(uuid.uuid4(), 5))
+
+    in_threads(6, claim)
+
+    assert len({message.pk for message in claimed}) == len(claimed) == texts
 
 
 def test_a_stop_during_processing_is_never_overtaken(text_us):

@@ -217,7 +217,8 @@ def _within_rates(messages, now):
         if message.channel == OutboundMessage.Channel.SMS and message.gateway in limits:
             limited[message.gateway, message.originator].append(message.pk)
     too_many = set()
-    for (gateway, originator), pks in limited.items():
+    # In one order everywhere: two claims must not wait for one another.
+    for (gateway, originator), pks in sorted(limited.items()):
         granted = rates.take(gateway, originator, len(pks), limits[gateway], now)
         too_many.update(pks[granted:])
     return [message for message in messages if message.pk not in too_many]
