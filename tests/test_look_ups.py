@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tests import factories
 from wagtail_sms_automation import look_ups, tasks
-from wagtail_sms_automation.gateways import base, locmem
+from wagtail_sms_automation.gateways import base, locmem, sandbox
 from wagtail_sms_automation.models import OutboundMessage
 
 
@@ -87,10 +87,18 @@ def test_a_provider_that_cannot_be_asked_settles_nothing(caplog):
     assert message.recipient not in caplog.text
 
 
-def test_a_gateway_without_look_ups_is_not_asked(monkeypatch):
-    monkeypatch.setattr(locmem.LocMemGateway, "can_look_up", False)
-    message = look_up_after(in_doubt(accepted=True), minutes=11)
+@pytest.mark.parametrize("gateway", ["sandbox", "gone"])
+def test_a_gateway_that_cannot_say_leaves_it_in_doubt(gateway, settings):
+    settings.WAGTAIL_SMS_AUTOMATION = {
+        "GATEWAYS": {"sandbox": {"BACKEND": f"{sandbox.__name__}.SandboxGateway"}}
+    }
+    message = factories.OutboundMessageFactory(
+        gateway=gateway, state=State.UNKNOWN, due_at=timezone.now()
+    )
 
+    tasks.look_up()
+
+    message.refresh_from_db()
     assert message.state == State.UNKNOWN
     assert not look_ups.has_work()
 

@@ -42,10 +42,7 @@ def look_up_batch() -> int:
 
 
 def _due(now):
-    aliases = [
-        alias for alias in gateways.aliases() if gateways.get_gateway(alias).can_look_up
-    ]
-    return OutboundMessage.objects.to_look_up(now, aliases, now - GIVEN_UP_AFTER)
+    return OutboundMessage.objects.to_look_up(now, now - GIVEN_UP_AFTER)
 
 
 def _look_up(message):
@@ -57,12 +54,8 @@ def _look_up(message):
     if not mine.update(due_at=now + max(age, SHORTEST_WAIT)):
         return False
     try:
-        report = gateways.get_gateway(message.gateway).look_up(
-            str(message.reference),
-            message.recipient,
-            message.created_at - timedelta(minutes=5),
-        )
-    except GatewayError as error:
+        report = _ask(message)
+    except (GatewayError, gateways.UnknownGateway) as error:
         logger.warning("%s could not be looked up: %s", message.reference, error)
         return True
     if report is not None:
@@ -70,6 +63,12 @@ def _look_up(message):
     elif age > NOT_KNOWN_AFTER:
         _settle_as_not_known(message, now)
     return True
+
+
+def _ask(message):
+    gateway = gateways.get_gateway(message.gateway or "default")
+    since = message.created_at - timedelta(minutes=5)
+    return gateway.look_up(str(message.reference), message.recipient, since)
 
 
 def _settle_as_not_known(message, now):

@@ -258,11 +258,12 @@ class OutboundMessageQuerySet(models.QuerySet):
         before = Q(state=state.SENDING) | Q(
             in_time, state=state.QUEUED, priority__lte=OuterRef("priority")
         )
-        earlier = self.model.objects.filter(
+        # As a sum, or SQLite reads all earlier rows instead of this recipient's; and
+        # the states are said once more, for the index.
+        earlier = self.model.objects.annotate(place=F("pk") + 0).filter(
             before,
             recipient=OuterRef("recipient"),
-            pk__lt=OuterRef("pk"),
-            # Said once more for the partial index.
+            place__lt=OuterRef("pk"),
             state__in=[state.QUEUED, state.SENDING],
         )
         return self.filter(
@@ -312,12 +313,11 @@ class OutboundMessageQuerySet(models.QuerySet):
                 ],
             )
 
-    def to_look_up(self, now, gateways, since):
+    def to_look_up(self, now, since):
         """What is in doubt and may be asked for now."""
         return self.filter(
             state=self.model.State.UNKNOWN,
             channel=self.model.Channel.SMS,
-            gateway__in=gateways,
             due_at__lte=now,
             created_at__gte=since,
         )
