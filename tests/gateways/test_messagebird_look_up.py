@@ -66,7 +66,6 @@ def fault(gateway, kind=GatewayError):
 
 
 def test_request(fake, gateway):
-    assert gateway.can_look_up
     fake.will(page())
     look_up(gateway, since=SINCE.astimezone(timezone(timedelta(hours=2))))
 

@@ -172,8 +172,6 @@ class Gateway:
 
     #: The longest text the provider accepts, in parts.
     max_parts = 9
-    #: Can the provider be asked what became of a message whose answer was lost?
-    can_look_up = False
 
     def __init__(self, alias: str, options: Mapping[str, Any]) -> None:
         self.alias = alias
@@ -189,7 +187,7 @@ class Gateway:
         """What the provider knows of a message handed over since then.
 
         None only where it surely does not know it; GatewayError where that cannot
-        be told. Asked only where can_look_up.
+        be told, as by a provider that cannot be asked.
         """
         raise GatewayError(f"{type(self).__name__} cannot look messages up.")
 

@@ -22,8 +22,6 @@ failures: list[Exception] = []
 class LocMemGateway(SandboxGateway):
     """Takes messages into `outbox`; its webhooks are those of the sandbox."""
 
-    can_look_up = True
-
     def send(self, submission: Submission) -> Sent:
         """Keep one SMS, or raise the first of `failures`."""
         if failures:

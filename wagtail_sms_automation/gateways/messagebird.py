@@ -85,7 +85,6 @@ class MessageBirdGateway(Gateway):
 
     #: Seconds to connect, and to wait for each piece of the answer.
     timeout = (3.05, 15.0)
-    can_look_up = True
 
     def __init__(self, alias: str, options: Mapping[str, Any]) -> None:
         super().__init__(alias, {**DEFAULTS, **options})
