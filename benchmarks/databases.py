@@ -1,4 +1,4 @@
-"""A database for one measurement: made, migrated, and dropped again."""
+"""A database for one measurement: made, and dropped again."""
 
 import importlib
 import os
