@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from multiprocessing import get_context
@@ -95,14 +95,13 @@ def _send(
     taken: list[float],
     is_paced: bool,
 ) -> None:
-    connection = _Connection(port)
-    while item := take():
-        due_at, request = item
-        if is_paced:
-            time.sleep(max(0.0, due_at - time.perf_counter()))
-        connection.send(request)
-        taken.append(time.perf_counter() - due_at)
-    connection.close()
+    with closing(_Connection(port)) as connection:
+        while item := take():
+            due_at, request = item
+            if is_paced:
+                time.sleep(max(0.0, due_at - time.perf_counter()))
+            connection.send(request)
+            taken.append(time.perf_counter() - due_at)
 
 
 class _Connection:
