@@ -42,7 +42,7 @@ format: install  ## Mend what style can be mended
 demo: install  ## Run the restaurant: web server and cluster; Ctrl-C stops both
 	@$(BIN)/python example_site/demo.py --host $(HOST) --port $(PORT)
 
-bench: install  ## Measure
+bench: install  ## Measure beside the limits, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
 messages: install  ## Collect the texts to translate

@@ -13,28 +13,21 @@ _numbers = itertools.count()
 
 def store(count: int) -> None:
     """Store messages as the webhook leaves them, from a round of contacts."""
-    contacts = _contacts()
+    Contact.objects.bulk_create(
+        [Contact(phone_number=phone_number(number)) for number in range(CONTACTS)],
+        ignore_conflicts=True,
+    )
     InboundMessage.objects.bulk_create(
-        _message(contacts[number % CONTACTS], number)
-        for number in itertools.islice(_numbers, count)
+        _message(number) for number in itertools.islice(_numbers, count)
     )
 
 
-def _message(contact: Contact, number: int) -> InboundMessage:
+def _message(number: int) -> InboundMessage:
     return InboundMessage(
         gateway="default",
         gateway_id=uuid.uuid4().hex,
-        contact=contact,
         message_type="sms",
         body=f"{KEYWORDS[number % len(KEYWORDS)]} for two at noon, please",
-        originator=contact.phone_number,
+        originator=phone_number(number % CONTACTS),
         recipient=ORIGINATOR,
     )
-
-
-def _contacts() -> list[Contact]:
-    numbers = [phone_number(number) for number in range(CONTACTS)]
-    Contact.objects.bulk_create(
-        [Contact(phone_number=number) for number in numbers], ignore_conflicts=True
-    )
-    return list(Contact.objects.filter(phone_number__in=numbers).order_by("pk"))

@@ -1,14 +1,15 @@
-"""A database for one measurement: made, migrated, and dropped again."""
+"""A database for one measurement: made, and dropped again."""
 
 import importlib
 import os
+import signal
 import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -27,11 +28,25 @@ def measure(vendor: str, function: str, *args: Any) -> Any:
 
     Django knows one set of settings in a process, and here each has another database.
     """
+    signal.signal(signal.SIGTERM, _leave)
     with _database(vendor) as url:
         os.environ["DATABASE_URL"] = url
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-            return process.submit(_call, function, args).result()
+        context = get_context("spawn")
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_call, args=[sender, function, args])
+        process.start()
+        sender.close()
+        try:
+            return receiver.recv()
+        except EOFError:
+            raise SystemExit(f"{function} on {vendor} failed; see above.") from None
+        except BaseException:
+            # Told to stop: it stops its servers first.
+            process.terminate()
+            raise
+        finally:
+            process.join()
 
 
 def version() -> str:
@@ -40,14 +55,21 @@ def version() -> str:
         return str(connection.execute("SHOW server_version").fetchone()[0])
 
 
-def _call(function: str, args: tuple[Any, ...]) -> Any:
+def _leave(_number: int, _frame: object) -> None:
+    """Unwind on SIGTERM as well, so that no server and no database is left."""
+    sys.exit("Stopped.")
+
+
+def _call(sender: Connection, function: str, args: tuple[Any, ...]) -> None:
     import django
     from django.core.management import call_command
 
+    signal.signal(signal.SIGTERM, _leave)
     django.setup()
     call_command("migrate", run_syncdb=True, verbosity=0)
     module, _, name = function.rpartition(".")
-    return getattr(importlib.import_module(f"benchmarks.{module}"), name)(*args)
+    sender.send(getattr(importlib.import_module(f"benchmarks.{module}"), name)(*args))
+    sender.close()
 
 
 @contextmanager

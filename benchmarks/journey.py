@@ -7,6 +7,7 @@ takes at 5 a second. BENCH_SHORT=1 measures less.
 
 import os
 import sys
+from collections.abc import Iterator
 
 from . import databases
 from .report import Limit, Measurement, percentile, show
@@ -25,13 +26,23 @@ def main() -> None:
     """Measure on both databases; exit with 1 if a limit does not hold."""
     measurements = []
     for vendor in databases.VENDORS:
-        measurements.append(_throughput(vendor))
-        measurements += _latencies(vendor)
+        measurements += databases.measure(vendor, "journey.measure", vendor)
     sys.exit(not show("From stored to handed over", measurements))
 
 
-def _throughput(vendor: str) -> Measurement:
-    ours, peer = databases.measure(vendor, "drain.measure", MESSAGES, ROUNDS)
+def measure(vendor: str) -> list[Measurement]:
+    """Measure on the database of this process."""
+    from . import drain, latency, restaurant
+
+    restaurant.open()
+    throughput = drain.measure(MESSAGES, ROUNDS)
+    return [
+        _throughput(vendor, *throughput),
+        *_latencies(vendor, *latency.measure(SECONDS)),
+    ]
+
+
+def _throughput(vendor: str, ours: float, peer: float) -> Measurement:
     return Measurement(
         what=f"worked off, {vendor}",
         ours=ours,
@@ -42,10 +53,11 @@ def _throughput(vendor: str) -> Measurement:
     )
 
 
-def _latencies(vendor: str) -> list[Measurement]:
-    ours, peer = databases.measure(vendor, "latency.measure", SECONDS)
-    return [
-        Measurement(
+def _latencies(
+    vendor: str, ours: list[float], peer: list[float]
+) -> Iterator[Measurement]:
+    for percent in (50, 95, 99):
+        yield Measurement(
             what=f"p{percent} at 5/s, {vendor}",
             ours=percentile(ours, percent),
             unit="ms",
@@ -53,8 +65,6 @@ def _latencies(vendor: str) -> list[Measurement]:
             peer_name="a no-op task",
             limit=AT_MOST if percent == 95 else None,
         )
-        for percent in (50, 95, 99)
-    ]
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ PATIENCE = 60
 
 def measure(seconds: int) -> tuple[list[float], list[float]]:
     """Milliseconds of each message and of each no-op task."""
-    restaurant.open()
     with processes.web_server() as port, processes.cluster():
         restaurant.wait_for_cluster()
         with load.generator(port) as generator:
@@ -33,7 +32,7 @@ def measure(seconds: int) -> tuple[list[float], list[float]]:
 def _messages(generator: load.Generator, count: int) -> list[float]:
     """From the moment our webhook stored it to the gateway's answer."""
     sent = OutboundMessage.objects.filter(state=OutboundMessage.State.SENT)
-    generator.per_second(signed_requests(WEBHOOK, WARM_UP))
+    generator.latencies(signed_requests(WEBHOOK, WARM_UP), RATE)
     _wait_for(WARM_UP, sent)
     measured = sent.filter(inbound__received_at__gte=timezone.now())
     generator.latencies(signed_requests(WEBHOOK, count), RATE)

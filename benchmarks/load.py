@@ -1,10 +1,13 @@
 """Requests sent over 16 connections, from a process of its own."""
 
+import math
 import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import takewhile
 from multiprocessing import get_context
 from threading import Lock
 
@@ -21,17 +24,31 @@ class Generator:
     def __init__(self, port: int, process: ProcessPoolExecutor) -> None:
         self._port, self._process = port, process
 
-    def per_second(self, requests: list[bytes]) -> float:
-        """Send all as fast as they are answered; how many a second."""
-        seconds = self._process.submit(_send_all, self._port, requests, 0.0).result()[0]
-        return len(requests) / seconds
+    def per_second(self, requests: list[bytes], seconds: float) -> float:
+        """Send as fast as they are answered; how many a second.
+
+        It ends with the time, or with the requests.
+        """
+        arguments = self._port, requests, seconds, None
+        return self._process.submit(_send_all, *arguments).result().per_second
 
     def latencies(self, requests: list[bytes], rate: float) -> list[float]:
         """Send so many a second, answered or not; the seconds each one took.
 
         They count from when it was due: a server that stands still cannot hide it.
         """
-        return self._process.submit(_send_all, self._port, requests, rate).result()[1]
+        arguments = self._port, requests, None, rate
+        return self._process.submit(_send_all, *arguments).result().latencies
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    latencies: list[float]
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        return len(self.latencies) / self.seconds
 
 
 @contextmanager
@@ -42,14 +59,15 @@ def generator(port: int) -> Iterator[Generator]:
 
 
 def _send_all(
-    port: int, requests: list[bytes], rate: float
-) -> tuple[float, list[float]]:
-    """Seconds for all, and for each one."""
+    port: int, requests: list[bytes], seconds: float | None, rate: float | None
+) -> _Sent:
     started_at = time.perf_counter()
+    stop_at = started_at + seconds if seconds else math.inf
     interval = 1 / rate if rate else 0.0
     due = ((started_at + n * interval, request) for n, request in enumerate(requests))
+    until_then = takewhile(lambda _due: time.perf_counter() < stop_at, due)
     taken: list[float] = []
-    take = _one_at_a_time(due)
+    take = _one_at_a_time(until_then)
     with ThreadPoolExecutor(CONNECTIONS) as threads:
         senders = [
             threads.submit(_send, port, take, taken, bool(rate))
@@ -57,7 +75,7 @@ def _send_all(
         ]
         for sender in senders:
             sender.result()
-    return time.perf_counter() - started_at, taken
+    return _Sent(taken, time.perf_counter() - started_at)
 
 
 def _one_at_a_time(due: Iterator[Due]) -> Callable[[], Due | None]:
@@ -77,14 +95,13 @@ def _send(
     taken: list[float],
     is_paced: bool,
 ) -> None:
-    connection = _Connection(port)
-    while item := take():
-        due_at, request = item
-        if is_paced:
-            time.sleep(max(0.0, due_at - time.perf_counter()))
-        connection.send(request)
-        taken.append(time.perf_counter() - due_at)
-    connection.close()
+    with closing(_Connection(port)) as connection:
+        while item := take():
+            due_at, request = item
+            if is_paced:
+                time.sleep(max(0.0, due_at - time.perf_counter()))
+            connection.send(request)
+            taken.append(time.perf_counter() - due_at)
 
 
 class _Connection:

@@ -47,15 +47,20 @@ def measure(count: int) -> tuple[float, float]:
 
 
 def _work_off(count: int) -> None:
-    from wagtail_sms_automation import inbound, outbound, tasks
+    from wagtail_sms_automation import tasks
+    from wagtail_sms_automation.models import InboundMessage, OutboundMessage
 
     from .backlog import store
 
+    sent = OutboundMessage.objects.filter(state=OutboundMessage.State.SENT)
+    wanted = sent.count() + count
     for start in range(0, count, BATCH):
         store(min(BATCH, count - start))
-        while inbound.has_work() or outbound.has_work():
+        while InboundMessage.objects.pending().exists():
             tasks.process()
-            tasks.send()
+        tasks.send()
+    while sent.count() < wanted:
+        tasks.send()
 
 
 def _resident() -> float:

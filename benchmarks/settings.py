@@ -38,3 +38,16 @@ WAGTAIL_SMS_AUTOMATION = {
 
 # A line for each task costs the peer more than it costs us.
 Q_CLUSTER = {**Q_CLUSTER, "log_level": "WARNING"}
+
+
+class _FromModels(dict):
+    """Tables made from the models: the same ones, in a twentieth of the time."""
+
+    def __contains__(self, app_label):
+        return True
+
+    def __getitem__(self, app_label):
+        return None
+
+
+MIGRATION_MODULES = _FromModels()
