@@ -4,10 +4,12 @@ import json
 import os
 
 from tests.settings import *  # noqa: F403
-from tests.settings import DATABASES, Q_CLUSTER, WAGTAIL_SMS_AUTOMATION
+from tests.settings import DATABASES, Q_CLUSTER, SECRET_KEY, WAGTAIL_SMS_AUTOMATION
 
 
 GIVEN = json.loads(os.environ["TEST_HOST_SETTINGS"])
+
+SECRET_KEY = GIVEN.get("secret_key", SECRET_KEY)
 
 DATABASES["default"].update(GIVEN["database"])
 

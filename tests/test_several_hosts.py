@@ -254,3 +254,16 @@ def test_a_redis_that_hangs_holds_no_webhook_and_loses_no_message(make_site):
     wait_for(workers.submitted, RECOVERY)
 
     assert [s["body"] for s in workers.submitted()] == ["ONE!"]
+
+
+def test_a_wake_up_that_another_secret_key_signed_costs_only_time(make_site):
+    """While the key changes, one host after the other; django-q2 drops the task."""
+    workers, web = make_site(**BROKERS["prompt"]), make_site(**BROKERS["prompt"])
+    web.settings["secret_key"] = "new-" + "y" * 50
+    cluster = workers.start_cluster("workers").wait_until_running()
+
+    web.run(RECEIVE.format(texts=conversation()[:5]))
+    wait_for(lambda: len(workers.submitted()) == 5, RECOVERY)
+
+    assert "Failed to push task to queue" in cluster.log.read_text()
+    wait_for(lambda: {row[-1] for row in web.query(OUTBOUND)} == {"sent"}, 10)

@@ -97,7 +97,8 @@ class PromptORM(ORM):
     def _trusted_wait(self):
         if self._wait is None or not self._wait.is_trusted():
             self.close()
-            _database().close()
+            if not _database().in_atomic_block:
+                _database().close()
             self._wait = _open_wait(self.list_key)
         return self._wait
 
