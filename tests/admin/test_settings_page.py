@@ -37,6 +37,8 @@ def test_what_the_loop_guard_and_the_texts_go_by_can_be_saved(admin_client):
         "replies_per_day": "40",
         "identical_replies": "2",
         "pause_hours": "12",
+        "fallback_hours": "12",
+        "reads_together_seconds": "0",
     }
     admin_client.post(response.redirect_chain[-1][0], data)
     settings = SmsSettings.objects.get()
