@@ -603,8 +603,8 @@ class OutboundMessage(models.Model):
     class Review(models.TextChoices):
         """What a person decided about a message that was not sent, or may not be."""
 
-        SENT_AGAIN = "sent_again", _("Sent again")
-        LEFT = "left", _("Left")
+        SENT_AGAIN = "sent_again", pgettext_lazy("unsent message", "Sent again")
+        LEFT = "left", pgettext_lazy("unsent message", "Left")
 
     #: Where a person must say what becomes of it.
     TROUBLED = (State.UNKNOWN, State.FAILED, State.EXPIRED, State.HELD)

@@ -62,10 +62,10 @@ def test_it_lists_what_waits_for_a_decision_newest_first(admin_client):
 )
 def test_each_says_in_words_why(admin_client, fields, words):
     message = OutboundMessageFactory(**fields)
-    listed = soup_of(admin_client.get(LIST)).find("table").get_text()
-    page = soup_of(admin_client.get(page_of(message))).main.get_text()
-    for text in (listed, page):
-        assert str(words) in text
+    listed = soup_of(admin_client.get(LIST)).select_one("table.listing")
+    page = soup_of(admin_client.get(page_of(message))).main
+    for part in (listed, page):
+        assert str(words) in part.get_text()
 
 
 def test_every_reason_to_hold_can_be_told_and_filtered(admin_client):

@@ -189,7 +189,7 @@ class InspectView(ContactMixin, generic.InspectView):
         if message.read_with_id:
             context["read_with"] = self.beside([message.read_with])[0]
         context["read_before"] = self.beside(
-            message.read_before.order_by("pk").only("body", "received_at")
+            message.read_before.order_by("pk").only("body", "received_at", "read_with")
         )
         return context
 
