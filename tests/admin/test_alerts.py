@@ -61,8 +61,8 @@ def test_each_page_warns_of_what_is_not_on_it(admin_client, trouble):
         (UNSENT, [flagged]),
     ):
         circuit, *others = warnings_on(admin_client, url)
-        assert circuit.startswith("The gateway “default” does not work: messages wait")
-        assert circuit.endswith("503 <Busy>")
+        assert circuit.startswith("Texts wait until ")
+        assert circuit.endswith("the gateway “default” does not work. 503 <Busy>")
         assert others == expected
 
 
@@ -96,7 +96,7 @@ def test_the_mail_server_has_its_own_words(admin_client):
         gateway="email", open_until=timezone.now() + timedelta(minutes=1)
     )
     (warning,) = warnings_on(admin_client, HOME)
-    assert warning.startswith("The mail server does not work: e-mails wait until")
+    assert warning.endswith("as the mail server does not work.")
 
 
 def test_a_percent_sign_in_a_name_breaks_nothing(admin_client):

@@ -103,6 +103,7 @@ def test_the_page_of_a_message_needs_no_scripts(open_page, log_in, unknown):
 
 
 def test_many_at_once(strict_page, log_in, failed, unknown):
+    OutboundMessageFactory(state="failed", body="Another")
     page = log_in(strict_page)
     page.goto(UNSENT)
     for text in ("Which one?", "on its way"):

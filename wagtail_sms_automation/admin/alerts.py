@@ -45,8 +45,8 @@ def _circuits(user):
 
 def _circuit_text(circuit):
     if circuit.gateway == OutboundMessage.Channel.EMAIL:
-        return _("The mail server does not work: e-mails wait until %(until)s.")
-    return _("The gateway “%(gateway)s” does not work: messages wait until %(until)s.")
+        return _("E-mails wait until %(until)s, as the mail server does not work.")
+    return _("Texts wait until %(until)s, as the gateway “%(gateway)s” does not work.")
 
 
 def _unsent(user):

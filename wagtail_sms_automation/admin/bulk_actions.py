@@ -9,9 +9,9 @@ from wagtail.admin.views.bulk_action import BulkAction
 
 from .. import inbound, outbound
 from ..models import Automation, InboundMessage, OutboundMessage, WrongStatus
+from ..review_texts import reason_of
 from . import permissions
 from .views.messages import ContactMixin, excerpt
-from .views.unsent import reason_of
 
 
 class MoveBulkAction(BulkAction):

@@ -82,3 +82,9 @@ class ReasonColumn(Column):
     """A status tag with what explains it; accessor returns (tag, reason, detail)."""
 
     cell_template_name = "wagtail_sms_automation/admin/cells/reason.html"
+
+
+class AddressColumn(Column):
+    """A number, an address or a name, in its own direction."""
+
+    cell_template_name = "wagtail_sms_automation/admin/cells/address.html"

@@ -9,11 +9,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from wagtail.admin import messages
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from ...models import ContactGroup, InboundMessage, OutboundMessage, WrongStatus
-from ..columns import WIDE, NamesColumn, StatusesColumn
+from ..columns import WIDE, AddressColumn, NamesColumn, StatusesColumn
 from ..filters import ContactFilterSet, begins_with
 from . import generic
 
@@ -29,7 +29,9 @@ class IndexView(generic.IndexView):
         """Who it is, the groups, whether opted out, when last heard."""
         return [
             self.title_column("contact", label=_("Contact"), accessor=title_of),
-            Column("phone_number", label=_("Phone number"), sort_key="phone_number"),
+            AddressColumn(
+                "phone_number", label=_("Phone number"), sort_key="phone_number"
+            ),
             NamesColumn(
                 "groups",
                 label=_("Contact groups"),

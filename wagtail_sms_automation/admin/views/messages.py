@@ -7,7 +7,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from wagtail.admin import messages
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from ... import decision_texts, inbound
@@ -22,8 +22,15 @@ from ...models import (
     WrongStatus,
 )
 from ...phone_numbers import mask
+from ...review_texts import reason_of
 from .. import permissions
-from ..columns import WIDE, NamesColumn, StatusesColumn, UserTextTitleColumn
+from ..columns import (
+    WIDE,
+    AddressColumn,
+    NamesColumn,
+    StatusesColumn,
+    UserTextTitleColumn,
+)
 from ..filters import ContactMessageFilterSet, MessageFilterSet, number_prefixes
 from . import generic
 from .contacts import title_of
@@ -113,7 +120,7 @@ class IndexView(ContactMixin, generic.IndexView):
             self.title_column(
                 "body", UserTextTitleColumn, label=_("Message"), accessor=excerpt
             ),
-            Column("contact", label=_("Contact"), accessor=self.show_contact),
+            AddressColumn("contact", label=_("Contact"), accessor=self.show_contact),
             NamesColumn(
                 "fired",
                 label=_("Automations fired"),
@@ -257,6 +264,7 @@ class InspectView(ContactMixin, generic.InspectView):
                 "url": unsent_url(answer) if may_open else None,
                 "recipient": self.show_recipient(answer),
                 "state": state_of(answer),
+                "reason": reason_of(answer),
                 "reports": answer.delivery_reports.all(),
             }
             for answer in answers.prefetch_related("delivery_reports")

@@ -16,8 +16,9 @@ from wagtail.models import ModelLogEntry
 
 from ... import outbound
 from ...models import Automation, InboundMessage, OutboundMessage, WrongStatus
+from ...review_texts import reason_of, why_not
 from .. import permissions
-from ..columns import WIDE, ReasonColumn, UserTextTitleColumn
+from ..columns import WIDE, AddressColumn, ReasonColumn, UserTextTitleColumn
 from ..filters import UnsentFilterSet, number_prefixes
 from . import generic
 from .messages import ContactMixin, excerpt, state_of
@@ -25,26 +26,8 @@ from .messages import ContactMixin, excerpt, state_of
 
 TITLE = gettext_lazy("Unsent messages")
 
-#: What a state says of itself where no guard and no machine says more.
-REASONS = {
-    OutboundMessage.State.UNKNOWN: gettext_lazy(
-        "The provider’s answer was lost: it may have been sent."
-    ),
-    OutboundMessage.State.FAILED: gettext_lazy(
-        "It was refused, or could not be delivered."
-    ),
-    OutboundMessage.State.EXPIRED: gettext_lazy("It could not be sent in time."),
-}
-
 #: What our log calls a decision.
 DECISIONS = ("wagtail_sms_automation.send_again", "wagtail_sms_automation.leave")
-
-
-def reason_of(message):
-    """Return in words why it was not sent."""
-    if message.state == OutboundMessage.State.HELD:
-        return message.get_held_by_display()
-    return str(REASONS.get(message.state, ""))
 
 
 class IndexView(ContactMixin, generic.IndexView):
@@ -64,7 +47,9 @@ class IndexView(ContactMixin, generic.IndexView):
             self.title_column(
                 "body", UserTextTitleColumn, label=_("Message"), accessor=excerpt
             ),
-            Column("recipient", label=_("Recipient"), accessor=self.show_recipient),
+            AddressColumn(
+                "recipient", label=_("Recipient"), accessor=self.show_recipient
+            ),
             ReasonColumn(
                 "state",
                 label=pgettext("message", "Status"),
@@ -279,20 +264,3 @@ class LeaveView(DecideView):
     def decide(self):
         """Leave it."""
         outbound.leave(self.object, user=self.request.user)
-
-
-def why_not(message):
-    """Return in words why nothing can be decided about a message any more."""
-    if message.review == OutboundMessage.Review.SENT_AGAIN:
-        return _("Somebody has sent this message again already.")
-    if message.review == OutboundMessage.Review.LEFT:
-        return _("Somebody has decided already to leave this message.")
-    if not message.can_be_reviewed:
-        return _("There is nothing to decide any more: the message is “%(state)s”.") % {
-            "state": message.get_state_display()
-        }
-    if not message.can_be_sent_again:
-        return _("This message cannot be sent again: %(reason)s") % {
-            "reason": message.get_held_by_display()
-        }
-    return _("Something has changed meanwhile: please look at the message again.")
