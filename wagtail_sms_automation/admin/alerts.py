@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from wagtail.admin.ui.components import Component
 
 from ..models import Circuit, Contact, OutboundMessage
+from ..querysets import EMAIL
 from . import permissions
 
 
@@ -44,7 +45,7 @@ def _circuits(user):
 
 
 def _circuit_text(circuit):
-    if circuit.gateway == OutboundMessage.Channel.EMAIL:
+    if circuit.gateway == EMAIL:
         return _("E-mails wait until %(until)s, as the mail server does not work.")
     return _("Texts wait until %(until)s, as the gateway “%(gateway)s” does not work.")
 
