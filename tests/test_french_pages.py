@@ -11,10 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.users.models import UserProfile
 
-from wagtail_sms_automation import decision_texts
+from wagtail_sms_automation import decision_texts, outbound
 from wagtail_sms_automation.admin.modeladmin import SmsGroup
 from wagtail_sms_automation.engine import outcome
-from wagtail_sms_automation.models import InboundMessage, OptOut, OutboundMessage
+from wagtail_sms_automation.models import (
+    Circuit,
+    InboundMessage,
+    OptOut,
+    OutboundMessage,
+)
 
 from . import factories
 from .factories import block
@@ -23,12 +28,12 @@ from .test_french import FRENCH, PLACEHOLDER, catalogues_of_others, english
 
 
 AUTOMATIONS = "/admin/sms/automations/"
-BULK = "/admin/bulk/wagtail_sms_automation/automation"
+BULK = "/admin/bulk/wagtail_sms_automation"
 SETTINGS = "/admin/settings/wagtail_sms_automation/smssettings/"
 #: Actions that answer a POST only.
 MOVES = ("resume", "pause")
 #: What has no page to show.
-POSTED = (*MOVES, "reorder")
+POSTED = (*MOVES, "reorder", "send_again", "leave", "try_again", "clear_flag")
 
 
 @pytest.fixture(scope="module")
@@ -171,15 +176,29 @@ def rows(superuser):
         factories.OptOutFactory(contact=contact, cause=cause, ended_at=timezone.now())
     factories.OptOutFactory(contact=contact, needs_review=True)
     bare = factories.ContactFactory(first_name="Léa", last_name="Petit")
+    answered = answered_message(contact, automation)
+    pending = factories.InboundMessageFactory(
+        contact=bare, body="", state="pending", read_with=answered
+    )
     return {
         "automations": [automation, paused],
         "contact-groups": [group, factories.ContactGroupFactory(name="Amis")],
         "contacts": [contact, bare],
-        "messages": [
-            answered_message(contact, automation),
-            factories.InboundMessageFactory(contact=bare, body="", state="pending"),
-        ],
+        "messages": [answered, pending],
+        "unsent": unsent_messages(answered, superuser),
     }
+
+
+def unsent_messages(message, user):
+    """Return what was not sent, for every reason, and what was decided."""
+    unsent = list(OutboundMessage.objects.to_review().order_by("pk"))
+    original = factories.OutboundMessageFactory(
+        inbound=message, state="failed", body="Merci !", subject="Plat", error_code="9"
+    )
+    copy = outbound.send_again(original, user=user)
+    outbound.leave(factories.OutboundMessageFactory(state="expired"), user=user)
+    factories.DeliveryReportFactory(outbound=original, status="?", reason="Absent")
+    return [*unsent, original, copy]
 
 
 def pages():
@@ -222,8 +241,11 @@ def test_the_settings_show_no_english(editor, english_in):
     assert english_in(editor.get(SETTINGS, follow=True)) == {}
 
 
+SECTIONS = ("automations", "contact-groups", "contacts", "messages", "unsent")
+
+
 def test_empty_lists_show_no_english(editor, english_in):
-    for section in ("automations", "contact-groups", "contacts", "messages"):
+    for section in SECTIONS:
         assert english_in(editor.get(f"/admin/sms/{section}/")) == {}
 
 
@@ -235,6 +257,73 @@ def test_errors_are_in_french(editor, english_in):
     response = editor.get(SETTINGS, follow=True)
     response = editor.post(response.request["PATH_INFO"], values)
     assert "Variable inconnue ou incomplète" in response.content.decode()
+    assert english_in(response) == {}
+    values = {"opening_hours-count": "0", "allowed_countries": "FR, UK"}
+    response = editor.post(response.request["PATH_INFO"], values)
+    assert "«\xa0UK\xa0» n’est pas un code de pays." in response.content.decode()
+    assert english_in(response) == {}
+
+
+def test_the_warnings_are_in_french(editor, rows, english_in):
+    until = timezone.now() + timedelta(minutes=1)
+    Circuit.objects.create(gateway="default", open_until=until)
+    Circuit.objects.create(gateway="email", open_until=until)
+    response = editor.get("/admin/")
+    warnings = BeautifulSoup(response.content, "html.parser").select(".help-warning")
+    assert len(warnings) == 4
+    assert english_in(response) == {}
+
+
+@pytest.mark.parametrize("action", ["send_again", "leave"])
+def test_what_a_decision_says(editor, rows, english_in, action):
+    for message in rows["unsent"]:
+        url = reverse(f"sms_unsent_modeladmin_{action}", args=[message.pk])
+        for values in ({}, {"confirmed": "1"}, {"confirmed": "1"}):
+            response = editor.post(url, values, follow=True)
+            assert english_in(response) == {}, message
+
+
+def test_what_is_said_once_it_is_tried_again(editor, rows, english_in):
+    message = rows["messages"][0]
+    url = reverse("sms_messages_modeladmin_try_again", args=[message.pk])
+    for words in ("sera de nouveau traité", "n’est plus de côté"):
+        response = editor.post(url, follow=True)
+        assert words in response.content.decode()
+        assert english_in(response) == {}
+
+
+def test_what_is_said_once_a_flag_is_cleared(editor, rows, english_in):
+    contact = rows["contacts"][0]
+    url = reverse("sms_contacts_modeladmin_clear_flag", args=[contact.pk])
+    for words in ("est levé", "n’avait pas de signalement"):
+        response = editor.post(url, follow=True)
+        assert words in response.content.decode()
+        assert english_in(response) == {}
+
+
+@pytest.mark.parametrize(
+    ("model", "section", "action", "told"),
+    [
+        ("outboundmessage", "unsent", "send_again", "messages sont renvoyés."),
+        ("outboundmessage", "unsent", "leave", "messages sont laissés tels quels."),
+        ("inboundmessage", "messages", "try_again", "1 message est de nouveau traité."),
+    ],
+)
+def test_many_messages_at_once(editor, rows, english_in, model, section, action, told):
+    ids = "&".join(f"id={message.pk}" for message in rows[section])
+    url = f"{BULK}/{model}/{action}/?{ids}&next=/admin/sms/{section}/"
+    assert english_in(editor.get(url)) == {}
+    response = editor.post(url, follow=True)
+    assert told in response.content.decode()
+    assert english_in(response) == {}
+    assert english_in(editor.get(url)) == {}
+
+
+def test_the_site_history_is_in_french(editor, rows, english_in):
+    response = editor.get("/admin/reports/site-history/")
+    html = response.content.decode()
+    for words in ("Renvoyé", "Laissé tel quel"):
+        assert words in html
     assert english_in(response) == {}
 
 
@@ -255,7 +344,7 @@ def test_what_a_move_says(editor, rows, english_in, action):
 )
 def test_many_at_once(editor, rows, english_in, action, told):
     ids = "&".join(f"id={automation.pk}" for automation in rows["automations"])
-    url = f"{BULK}/{action}/?{ids}"
+    url = f"{BULK}/automation/{action}/?{ids}"
     assert english_in(editor.get(url)) == {}
     response = editor.post(url, follow=True)
     assert told in response.content.decode()

@@ -1,6 +1,7 @@
 """Phone numbers: what is read as which, what is refused and why, what a log shows."""
 
 import json
+import re
 from pathlib import Path
 
 import phonenumbers
@@ -15,6 +16,7 @@ from wagtail_sms_automation.phone_numbers import (
     kind,
     mask,
     normalise,
+    read_countries,
     read_originator,
     region_of,
 )
@@ -285,3 +287,25 @@ def test_a_masked_number_cannot_be_called(number):
     assert len(masked) == len(number)
     assert "•" in masked
     assert number not in masked
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("", set()),
+        (" , ;", set()),
+        ("FR", {"FR"}),
+        ("fr, be", {"FR", "BE"}),
+        ("fr;BE fr\nmc", {"FR", "BE", "MC"}),
+    ],
+)
+def test_countries_are_read_however_they_are_separated(text, codes):
+    read = read_countries(text)
+    assert read == codes
+    assert isinstance(read, frozenset)
+
+
+@pytest.mark.parametrize("wrong", ["UK", "XX", "FRANCE", "001", "+33", "F", "É"])
+def test_what_is_no_country_is_named(wrong):
+    with pytest.raises(ValueError, match=re.escape(f"“{wrong}” is no country code.")):
+        read_countries(f"FR, {wrong.lower()}")

@@ -144,6 +144,15 @@ class Contact(models.Model):
         except PhoneNumberError as error:
             raise ValidationError({"phone_number": str(error)}) from error
 
+    def clear_flag(self, user=None):
+        """Let automations answer again after a guard; WrongStatus without a flag."""
+        with transaction.atomic():
+            flagged = Contact.objects.flagged().filter(pk=self.pk)
+            if not flagged.update(is_flagged=False, silent_until=None):
+                raise WrongStatus("The contact is not flagged.")
+            self.is_flagged, self.silent_until = False, None
+            log(self, "wagtail_sms_automation.clear_flag", user=user)
+
 
 class Membership(models.Model):
     """A contact in a group: since when, and by what."""
@@ -594,8 +603,8 @@ class OutboundMessage(models.Model):
     class Review(models.TextChoices):
         """What a person decided about a message that was not sent, or may not be."""
 
-        SENT_AGAIN = "sent_again", _("Sent again")
-        LEFT = "left", _("Left")
+        SENT_AGAIN = "sent_again", pgettext_lazy("unsent message", "Sent again")
+        LEFT = "left", pgettext_lazy("unsent message", "Left")
 
     #: Where a person must say what becomes of it.
     TROUBLED = (State.UNKNOWN, State.FAILED, State.EXPIRED, State.HELD)
@@ -741,7 +750,8 @@ class OutboundMessage(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.get_channel_display()} {self.reference}"
+        created_at = timezone.localtime(self.created_at)
+        return f"{mask(self.recipient)} · {created_at:%Y-%m-%d %H:%M}"
 
     @property
     def can_be_reviewed(self):

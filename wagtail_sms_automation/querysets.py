@@ -62,6 +62,10 @@ def update_each(rows: Sequence[models.Model], names: Sequence[str]) -> None:
 class ContactQuerySet(models.QuerySet):
     """Contacts."""
 
+    def flagged(self):
+        """Contacts that a guard has flagged, and nobody has cleared since."""
+        return self.filter(is_flagged=True)
+
     def opted_out(self):
         """Contacts in an opt-out period now."""
         return self.filter(Exists(self._open_opt_outs()))

@@ -5,9 +5,9 @@ from wagtail import hooks
 from wagtail_modeladmin.options import modeladmin_register
 
 from . import models
-from .admin import log_actions
+from .admin import alerts, log_actions
 from .admin.bridge import register_policies
-from .admin.bulk_actions import PauseBulkAction, ResumeBulkAction
+from .admin.bulk_actions import BULK_ACTIONS
 from .admin.choosers import automation_chooser, contact_group_chooser, flow_chooser
 from .admin.icons import icon_templates
 from .admin.modeladmin import SmsGroup
@@ -21,6 +21,7 @@ register_policies(
         models.Contact,
         models.Flow,
         models.InboundMessage,
+        models.OutboundMessage,
     ]
 )
 modeladmin_register(SmsGroup)
@@ -43,7 +44,7 @@ def register_flow_permissions():
 
 @hooks.register("register_log_actions")
 def register_log_actions(actions):
-    """Resume and pause."""
+    """What people do."""
     log_actions.register(actions)
 
 
@@ -53,5 +54,6 @@ def register_icons(icons):
     return [*icons, *icon_templates()]
 
 
-hooks.register("register_bulk_action", ResumeBulkAction)
-hooks.register("register_bulk_action", PauseBulkAction)
+hooks.register("construct_homepage_panels", alerts.add_panel)
+for bulk_action in BULK_ACTIONS:
+    hooks.register("register_bulk_action", bulk_action)

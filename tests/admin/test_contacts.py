@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from wagtail.models import ModelLogEntry
 
 from wagtail_sms_automation.admin.views.contacts import status_of
 
@@ -102,6 +103,86 @@ def test_the_list_and_the_page_show_the_same_status(admin_client, is_flagged, la
     html = admin_client.get(page_of(contact)).content.decode()
     assert label not in html
     assert "Automations answer this contact." in html
+
+
+def tags_in(response):
+    """Return the status tags of a list or a page."""
+    page = BeautifulSoup(response.content, "html.parser")
+    return [tag.get_text() for tag in page.select("table .sms-status, dl .sms-status")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "labels"),
+    [
+        ({}, []),
+        ({"is_flagged": True}, ["Flagged"]),
+        ({"is_flagged": True, "silent_until": SOON}, ["Loop stopped", "Flagged"]),
+        ({"silent_until": SOON}, ["Handed to a person"]),
+    ],
+)
+def test_a_flag_can_be_seen_until_it_is_cleared(admin_client, fields, labels):
+    if "silent_until" in fields:
+        fields = fields | {"silent_until": timezone.now() + SOON}
+    contact = ContactFactory(**fields)
+    assert tags_in(admin_client.get(LIST)) == labels
+    assert tags_in(admin_client.get(page_of(contact))) == labels
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("yes", ["Robot"]), ("no", ["Ana"]), ("", ["Robot", "Ana"])]
+)
+def test_filter_by_flag(admin_client, value, expected):
+    ContactFactory(first_name="Ana")
+    ContactFactory(first_name="Robot", is_flagged=True)
+    assert names_in(admin_client.get(LIST, {"flagged": value})) == expected
+
+
+def clear(contact):
+    """Return the URL that clears a contact's flag."""
+    return reverse("sms_contacts_modeladmin_clear_flag", args=[contact.pk])
+
+
+def test_a_flag_is_cleared_once(client_of):
+    client = client_of("change_contact")
+    contact = ContactFactory(
+        first_name="Zoé",
+        last_name="",
+        is_flagged=True,
+        silent_until=timezone.now() + SOON,
+    )
+    for url in (LIST, page_of(contact)):
+        assert clear(contact) in client.get(url).content.decode()
+    response = client.post(clear(contact), follow=True)
+    assert response.redirect_chain == [(LIST, 302)]
+    assert "Zoé is no longer flagged" in response.content.decode()
+    contact.refresh_from_db()
+    assert not contact.is_flagged
+    assert contact.silent_until is None
+    response = client.post(clear(contact), follow=True)
+    assert "Zoé was not flagged." in response.content.decode()
+    (entry,) = ModelLogEntry.objects.all()
+    assert entry.action == "wagtail_sms_automation.clear_flag"
+    assert entry.user.username in response.content.decode()
+    for url in (LIST, page_of(contact)):
+        assert clear(contact) not in client.get(url).content.decode()
+
+
+def test_a_person_who_took_over_is_not_undone_by_it(admin_client):
+    until = timezone.now() + SOON
+    contact = ContactFactory(silent_until=until)
+    admin_client.post(clear(contact))
+    contact.refresh_from_db()
+    assert contact.silent_until == until
+
+
+def test_a_reader_is_not_offered_to_clear_a_flag(client_of):
+    contact = ContactFactory(is_flagged=True)
+    client = client_of("view_contact")
+    for url in (LIST, page_of(contact)):
+        assert clear(contact) not in client.get(url).content.decode()
+    assert client.post(clear(contact)).url == "/admin/"
+    contact.refresh_from_db()
+    assert contact.is_flagged
 
 
 def test_a_contact_without_a_name_goes_by_its_whole_number(admin_client):

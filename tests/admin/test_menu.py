@@ -23,7 +23,7 @@ def sections_of(client):
     html = client.get("/admin/").content.decode()
     return [
         label
-        for label in ("automations", "contact-groups", "contacts", "messages")
+        for label in ("automations", "contact-groups", "contacts", "messages", "unsent")
         if f"/admin/sms/{label}/" in html
     ]
 
@@ -34,6 +34,7 @@ def test_the_owner_sees_every_section(admin_client):
         "contact-groups",
         "contacts",
         "messages",
+        "unsent",
     ]
 
 
@@ -44,6 +45,9 @@ def test_the_owner_sees_every_section(admin_client):
         ("view_contactgroup", "contact-groups"),
         ("view_contact", "contacts"),
         ("view_inboundmessage", "messages"),
+        ("retry_inboundmessage", "messages"),
+        ("view_outboundmessage", "unsent"),
+        ("review_outboundmessage", "unsent"),
     ],
 )
 def test_everybody_else_sees_what_opens_for_them(client_of, permission, section):
@@ -121,7 +125,12 @@ def test_a_drawing_is_one_small_symbol(template):
 def test_the_settings_page_is_in_chapters(admin_client):
     url = "/admin/settings/wagtail_sms_automation/smssettings/"
     html = admin_client.get(url, follow=True).content.decode()
-    for heading in ("Opening hours", "Answers to STOP, START and HELP", "Loop guard"):
+    for heading in (
+        "Opening hours",
+        "Answers to STOP, START and HELP",
+        "Loop guard",
+        "Daily limits",
+    ):
         assert heading in html
 
 
@@ -137,6 +146,8 @@ def test_the_settings_can_be_saved(admin_client):
         "replies_per_day": "40",
         "identical_replies": "3",
         "pause_hours": "6",
+        "fallback_hours": "12",
+        "reads_together_seconds": "0",
     }
     target = admin_client.get(url, follow=True).redirect_chain
     admin_client.post(target[-1][0] if target else url, data)
@@ -148,7 +159,16 @@ def test_the_settings_can_be_saved(admin_client):
 def test_permissions_can_be_given_to_groups(admin_client):
     html = admin_client.get("/admin/groups/new/").content.decode()
     assert "Can pause and resume automations" in html
-    for model in ("Automation", "Contact group", "Contact", "Message", "Flow"):
+    assert "Can send again, or leave, what was not sent" in html
+    assert "Can try parked messages again" in html
+    for model in (
+        "Automation",
+        "Contact group",
+        "Contact",
+        "Message",
+        "Outbound message",
+        "Flow",
+    ):
         assert model in html
 
 

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
 from wagtail_sms_automation.engine.outcome import (
     Decision,
@@ -69,7 +70,7 @@ def test_the_number_of_queries_does_not_grow(admin_client, count_queries):
     assert count_queries(lambda: admin_client.get(LIST)) == few
 
 
-@pytest.mark.parametrize("state", ["held", "failed", "unknown"])
+@pytest.mark.parametrize("state", ["held", "failed", "unknown", "expired"])
 def test_a_tag_warns_of_an_answer_that_was_not_sent(admin_client, state):
     answered, other = InboundMessageFactory.create_batch(2, processed=True)
     OutboundMessageFactory(inbound=answered, state="delivered")
@@ -80,6 +81,8 @@ def test_a_tag_warns_of_an_answer_that_was_not_sent(admin_client, state):
     assert response.content.decode().count("Check the answers") == 1
     flags = {row.pk: row.has_troubled_answers for row in response.context["page_obj"]}
     assert flags == {answered.pk: True, other.pk: False}
+    answered.outbound_messages.update(review="left")
+    assert "Check the answers" not in admin_client.get(LIST).content.decode()
 
 
 def test_the_warnings_are_one_subquery(admin_client, count_queries):
@@ -333,9 +336,116 @@ def test_the_page_says_where_it_stands(admin_client, fields, words):
     assert words in admin_client.get(page_of(message)).content.decode()
 
 
-def test_the_traceback_of_a_parked_message_stays_with_the_developers(admin_client):
-    message = InboundMessageFactory(state="parked", error="Traceback: /srv/secret.py")
-    assert "secret.py" not in admin_client.get(page_of(message)).content.decode()
+def try_again(message):
+    """Return the URL that tries a message again."""
+    return reverse("sms_messages_modeladmin_try_again", args=[message.pk])
+
+
+@pytest.fixture
+def parked():
+    """A message that could not be handled."""
+    return InboundMessageFactory(
+        state="parked", attempts=3, body="ORDER 1", error="Traceback: <x>/srv/secret.py"
+    )
+
+
+def test_a_parked_message_is_tried_again_once(client_of, parked):
+    client = client_of("retry_inboundmessage")
+    for url in (LIST, page_of(parked)):
+        assert try_again(parked) in client.get(url).content.decode()
+    response = client.post(try_again(parked), follow=True)
+    assert response.redirect_chain == [(LIST, 302)]
+    assert "The message is handled once more" in response.content.decode()
+    parked.refresh_from_db()
+    assert (parked.state, parked.attempts) == ("pending", 0)
+    response = client.post(try_again(parked), follow=True)
+    assert "This message does not stand aside" in response.content.decode()
+    (entry,) = ModelLogEntry.objects.all()
+    assert entry.action == "wagtail_sms_automation.try_again"
+    for url in (LIST, page_of(parked)):
+        assert try_again(parked) not in client.get(url).content.decode()
+
+
+def test_what_is_tried_again_is_answered(admin_client, parked, run_tasks):
+    AutomationFactory(active=True, keywords=("ORDER",))
+    admin_client.post(try_again(parked))
+    run_tasks()
+    parked.refresh_from_db()
+    assert parked.state == "processed"
+    assert parked.outbound_messages.get().body == "Thank you."
+
+
+def test_the_traceback_is_for_those_who_may_try_again(admin_client, client_of, parked):
+    for client in (admin_client, client_of("retry_inboundmessage")):
+        html = client.get(page_of(parked)).content.decode()
+        assert "Traceback: &lt;x&gt;/srv/secret.py" in html
+    html = client_of("view_inboundmessage").get(page_of(parked)).content.decode()
+    assert "secret.py" not in html
+    assert try_again(parked) not in html
+    assert "Handling this message failed, 3 times" in html
+    assert "Once the fault is mended, it can be tried again." in html
+
+
+def test_an_old_traceback_is_not_shown_once_all_went_well(admin_client, parked):
+    parked.state = "processed"
+    parked.save()
+    assert "secret.py" not in admin_client.get(page_of(parked)).content.decode()
+
+
+BULK = "/admin/bulk/wagtail_sms_automation/inboundmessage/try_again/?next=" + LIST
+
+
+def test_many_are_tried_again(admin_client, parked):
+    other = InboundMessageFactory(processed=True, body="Fine")
+    ids = f"&id={parked.pk}&id={other.pk}&id=x&id={'9' * 30}"
+    html = admin_client.get(BULK + ids).content.decode()
+    assert html.index("ORDER 1") < html.index("These are left out")
+    assert html.index("These are left out") < html.index("Fine")
+    response = admin_client.post(BULK + ids, follow=True)
+    assert "1 message is handled once more." in response.content.decode()
+    parked.refresh_from_db()
+    other.refresh_from_db()
+    assert (parked.state, other.state) == ("pending", "processed")
+    admin_client.post(BULK + ids)
+    assert ModelLogEntry.objects.count() == 1
+
+
+def test_a_reader_cannot_try_many_again(client_of, parked):
+    client = client_of("view_inboundmessage")
+    assert "bulk-action" not in client.get(LIST).content.decode()
+    assert client.get(f"{BULK}&id={parked.pk}").url == "/admin/"
+    assert client.post(f"{BULK}&id={parked.pk}").url == "/admin/"
+    parked.refresh_from_db()
+    assert parked.state == "parked"
+
+
+def test_messages_that_were_read_together_lead_to_each_other(admin_client):
+    contact = ContactFactory()
+    last = InboundMessageFactory(contact=contact, body="and a salad", processed=True)
+    first, second = (
+        InboundMessageFactory(
+            contact=contact, body=body, processed=True, read_with=last
+        )
+        for body in ("two pizzas <b>", "one large")
+    )
+    page = admin_client.get(page_of(last)).content.decode()
+    assert page.index("two pizzas &lt;b&gt;") < page.index("one large")
+    for message in (first, second):
+        assert page_of(message) in page
+        html = admin_client.get(page_of(message)).content.decode()
+        assert page_of(last) in html
+        assert "under which the answers stand" in html
+    alone = InboundMessageFactory(processed=True)
+    assert "Read together" not in admin_client.get(page_of(alone)).content.decode()
+
+
+def test_messages_read_together_cost_one_query(admin_client, count_queries):
+    last = InboundMessageFactory(processed=True)
+    InboundMessageFactory(read_with=last)
+    admin_client.get(page_of(last))
+    few = count_queries(lambda: admin_client.get(page_of(last)))
+    InboundMessageFactory.create_batch(10, read_with=last)
+    assert count_queries(lambda: admin_client.get(page_of(last))) == few
 
 
 def test_nothing_can_be_changed_here(admin_client):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 from wagtail.models import ModelLogEntry
 
@@ -11,6 +12,7 @@ from wagtail_sms_automation.models import (
     Contact,
     ContactGroup,
     InboundMessage,
+    OutboundMessage,
     SmsSettings,
 )
 
@@ -20,6 +22,7 @@ from ..factories import (
     FlowFactory,
     InboundMessageFactory,
     MembershipFactory,
+    OutboundMessageFactory,
 )
 
 
@@ -47,24 +50,39 @@ def our_names():
     return found
 
 
-def other_urls(automation):
+#: Model -> its bulk actions.
+BULK = {
+    "automation": ("resume", "pause"),
+    "outboundmessage": ("send_again", "leave"),
+    "inboundmessage": ("try_again",),
+}
+
+
+def other_urls(rows):
     """Return the URLs of Wagtail's own that show our rows."""
-    bulk = "/admin/bulk/wagtail_sms_automation/automation"
+    keys = {
+        "automation": rows["automation"].pk,
+        "outboundmessage": rows["unsent"].pk,
+        "inboundmessage": rows["message"].pk,
+    }
     # Without a key, this URL sends everybody on to the one with a key.
     settings = reverse(
         "wagtailsettings:edit", args=["wagtail_sms_automation", "smssettings", 1]
     )
-    return [
-        f"{bulk}/resume/?id={automation.pk}",
-        f"{bulk}/pause/?id={automation.pk}",
-        settings,
+    bulk = [
+        f"/admin/bulk/wagtail_sms_automation/{model}/{action}/?id={keys[model]}"
+        for model, actions in BULK.items()
+        for action in actions
     ]
+    return [settings, *bulk]
 
 
 @pytest.fixture
 def rows():
     """One row of each model, all with the same key as far as that can be."""
-    message = InboundMessageFactory(body="My secret")
+    message = InboundMessageFactory(
+        body="My secret", state="parked", contact__is_flagged=True
+    )
     automation = AutomationFactory(name="My secret", description="My secret")
     automation.save_revision()
     automation.save_revision()
@@ -78,6 +96,9 @@ def rows():
         "message": message,
         "group": ContactGroupFactory(name="My secret"),
         "flow": FlowFactory(name="My secret"),
+        "unsent": OutboundMessageFactory(
+            body="My secret", state="failed", contact=message.contact
+        ),
     }
 
 
@@ -89,6 +110,8 @@ def key_for(name, rows):
         return rows["group"].pk
     if "flow" in name:
         return rows["flow"].pk
+    if "unsent" in name:
+        return rows["unsent"].pk
     return rows["message"].contact_id if "contacts" in name else rows["message"].pk
 
 
@@ -100,7 +123,7 @@ def url_of(name, arguments, rows):
 
 def test_the_walk_finds_every_section():
     names = [name for name, _arguments in our_names()]
-    for part in ("automations", "contact-groups", "contacts", "messages"):
+    for part in ("automations", "contact-groups", "contacts", "messages", "unsent"):
         assert any(f"sms_{part}_modeladmin_" in name for name in names), part
     for chooser in ("contact_group", "automation", "flow"):
         assert f"sms_{chooser}_chooser:choose" in names
@@ -134,19 +157,30 @@ def test_strangers_must_log_in(client, rows, name, arguments):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("index", range(3))
+@pytest.mark.parametrize("index", range(6))
 def test_wagtails_own_pages_about_our_rows_are_refused(client_of, rows, index, method):
     SmsSettings.objects.create(pk=1)
-    url = other_urls(rows["automation"])[index]
+    url = other_urls(rows)[index]
     response = getattr(client_of(), method)(url)
     assert response.status_code == 302
     assert response.url == REFUSED
-    rows["automation"].refresh_from_db()
+    is_as_it_was(rows)
+
+
+def is_as_it_was(rows):
+    """Check that nobody has moved our rows, and that nothing is logged."""
+    for name in ("automation", "unsent", "message"):
+        rows[name].refresh_from_db()
     assert rows["automation"].status == Automation.Status.PAUSED
+    assert (rows["unsent"].state, rows["unsent"].review) == ("failed", "")
+    assert rows["message"].state == InboundMessage.State.PARKED
+    assert Contact.objects.get().is_flagged
+    assert OutboundMessage.objects.count() == 1
+    assert not ModelLogEntry.objects.exclude(action__startswith="wagtail.").exists()
 
 
 def test_the_settings_open_for_those_who_may_change_them(client_of, rows):
-    url = other_urls(rows["automation"])[2]
+    url = other_urls(rows)[0]
     SmsSettings.objects.create(pk=1)
     assert client_of("change_smssettings").get(url).status_code == 200
 
@@ -162,7 +196,14 @@ def test_nothing_changed_and_nothing_was_logged(client_of, rows):
     assert InboundMessage.objects.count() == 1
     assert Contact.objects.count() == 1
     assert not SmsSettings.objects.exists()
+    is_as_it_was(rows)
 
+
+#: What answers a POST only.
+POSTED = (
+    *("resume", "pause", "reorder", "send_again", "leave", "try_again"),
+    "clear_flag",
+)
 
 #: Permission -> the automation pages it opens, by GET.
 OPENS = {
@@ -188,7 +229,7 @@ def test_each_permission_opens_its_own_pages_only(client_of, rows, permission):
     client, opened = client_of(permission), set()
     for name, arguments in our_names():
         _section, _separator, action = name.partition("_modeladmin_")
-        if not action or action in ("resume", "pause", "reorder"):
+        if not action or action in POSTED:
             continue
         if client.get(url_of(name, arguments, rows)).status_code == 200:
             assert name.startswith("sms_automations_"), name
@@ -196,22 +237,84 @@ def test_each_permission_opens_its_own_pages_only(client_of, rows, permission):
     assert opened == OPENS[permission]
 
 
+#: Permission -> (section, pages it opens by GET, what it lets one post).
+READS_AND_POSTS = {
+    "view_outboundmessage": ("unsent", {"index", "results", "inspect"}, set()),
+    "review_outboundmessage": (
+        "unsent",
+        {"index", "results", "inspect", "confirm"},
+        {"send_again", "leave"},
+    ),
+    "view_inboundmessage": ("messages", {"index", "results", "inspect"}, set()),
+    "retry_inboundmessage": (
+        "messages",
+        {"index", "results", "inspect"},
+        {"try_again"},
+    ),
+    "view_contact": ("contacts", {"index", "results", "inspect"}, set()),
+    "change_contact": ("contacts", {"index", "results", "inspect"}, {"clear_flag"}),
+}
+
+
+@pytest.mark.parametrize("permission", READS_AND_POSTS)
+def test_each_permission_posts_its_own_actions_only(client_of, rows, permission):
+    client, opened, posted = client_of(permission), set(), set()
+    section, pages, actions = READS_AND_POSTS[permission]
+    for name, arguments in our_names():
+        _section, _separator, action = name.partition("_modeladmin_")
+        if not action:
+            continue
+        url = url_of(name, arguments, rows)
+        if action not in POSTED and client.get(url).status_code == 200:
+            assert name.startswith(f"sms_{section}_"), name
+            opened.add(action)
+        if action in POSTED and client.post(url).url != REFUSED:
+            assert name.startswith(f"sms_{section}_"), name
+            posted.add(action)
+    assert (opened, posted) == (pages, actions)
+    if not actions:
+        is_as_it_was(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        found
+        for found in our_names()
+        if found[0].rpartition("_modeladmin_")[2] in POSTED
+    ],
+)
+def test_a_link_can_do_nothing(admin_client, rows, name, arguments):
+    assert admin_client.get(url_of(name, arguments, rows)).status_code == 405
+    is_as_it_was(rows)
+
+
+@pytest.mark.parametrize("name", ["send_again", "leave", "try_again", "clear_flag"])
+def test_another_site_can_do_nothing(superuser, rows, name):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(superuser)
+    (full,) = [one for one, _ in our_names() if one.endswith(f"_modeladmin_{name}")]
+    assert client.post(url_of(full, ("pk",), rows)).status_code == 403
+    is_as_it_was(rows)
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_pages_to_read_answer_no_other_method(admin_client, rows, method):
-    for section in ("contacts", "messages"):
+    for section in ("contacts", "messages", "unsent"):
         name = f"sms_{section}_modeladmin_inspect"
         url = url_of(name, ("pk",), rows)
         assert getattr(admin_client, method)(url).status_code == 405
 
 
-def test_a_key_that_is_none_is_a_404(admin_client):
+@pytest.mark.parametrize("key", ["x", "4711", "9" * 30, "0"])
+def test_a_key_that_is_none_is_a_404(admin_client, key):
     for name, arguments in our_names():
         if "pk" not in arguments or "chooser" in name:
             continue
-        values = {"pk": "x", "revision_id": 1, "revision_id_a": 1, "revision_id_b": 1}
+        values = {"pk": key, "revision_id": 1, "revision_id_a": 1, "revision_id_b": 1}
         try:
             url = reverse(name, kwargs={key: values[key] for key in arguments})
         except NoReverseMatch:
             continue
-        method = "post" if name.endswith(("resume", "pause", "reorder")) else "get"
+        method = "post" if name.endswith(POSTED) else "get"
         assert getattr(admin_client, method)(url).status_code == 404, name

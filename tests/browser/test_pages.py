@@ -1,8 +1,20 @@
 """Every page in a real browser: accessibility, CSP, a phone's width."""
 
-import pytest
+from datetime import timedelta
 
-from wagtail_sms_automation.models import Automation
+import pytest
+from django.utils import timezone
+from wagtail.models import Locale, Page
+from wagtail.users.models import UserProfile
+
+from wagtail_sms_automation import outbound
+from wagtail_sms_automation.models import (
+    Automation,
+    Circuit,
+    Contact,
+    InboundMessage,
+    OutboundMessage,
+)
 
 from ..factories import (
     AutomationFactory,
@@ -15,10 +27,12 @@ from ..factories import (
     MembershipFactory,
     OptOutFactory,
     OutboundMessageFactory,
+    SuperuserFactory,
 )
 
 
 AUTOMATIONS = "/admin/sms/automations/"
+UNSENT = "/admin/sms/unsent/"
 
 
 @pytest.fixture
@@ -67,8 +81,28 @@ def conversation(live_server):
     )
     DeliveryReportFactory(outbound=answer)
     OutboundMessageFactory(inbound=message, state="held", held_by="loop")
-    OutboundMessageFactory(inbound=message, state="failed", error="No route.")
-    InboundMessageFactory(contact=contact, body="", state="parked", attempts=3)
+    failed = OutboundMessageFactory(
+        inbound=message, automation=stage, state="failed", error="No route."
+    )
+    DeliveryReportFactory(outbound=failed, status="failed", reason="absent")
+    OutboundMessageFactory(inbound=message, state="unknown", body="مرحبا")
+    outbound.leave(OutboundMessageFactory(state="expired", body="Too late"))
+    InboundMessageFactory(
+        contact=contact,
+        body="",
+        state="parked",
+        attempts=3,
+        error="Traceback\n" + "x" * 300,
+    )
+    InboundMessageFactory(
+        contact=contact, body="two", processed=True, read_with=message
+    )
+    ContactFactory(first_name="Robot", is_flagged=True)
+    Circuit.objects.create(
+        gateway="default",
+        open_until=timezone.now() + timedelta(hours=1),
+        reason="503 Service Unavailable",
+    )
     return message
 
 
@@ -82,7 +116,7 @@ def test_from_the_list_to_the_reason(page, log_in, conversation):
     page.locator("dl").get_by_role("link", name="Ana").click()
     page.wait_for_url("**/contacts/inspect/**")
     assert page.get_by_role("cell", name="Delivery").is_visible()
-    assert page.locator(".sms-bubble").count() == 5
+    assert page.locator(".sms-bubble").count() == 7
     assert page.console_errors == []
 
 
@@ -105,15 +139,44 @@ PAGES = {
     "contact": "/admin/sms/contacts/inspect/{contact}/",
     "messages": "/admin/sms/messages/",
     "message": "/admin/sms/messages/inspect/{message}/",
+    "parked message": "/admin/sms/messages/inspect/{parked}/",
+    "messages bulk": (
+        "/admin/bulk/wagtail_sms_automation/inboundmessage/try_again/"
+        "?id={parked}&id={message}"
+    ),
+    "flagged contact": "/admin/sms/contacts/inspect/{flagged}/",
+    "unsent": UNSENT,
+    "unsent none": f"{UNSENT}?state=held&held_by=empty",
+    "unsent message": f"{UNSENT}inspect/{{failed}}/",
+    "unsent left": f"{UNSENT}inspect/{{left}}/",
+    "unsent confirm": f"{UNSENT}confirm/{{unknown}}/",
+    "unsent refused": f"{UNSENT}confirm/{{left}}/",
+    "unsent bulk": (
+        "/admin/bulk/wagtail_sms_automation/outboundmessage/send_again/"
+        "?id={failed}&id={unknown}&id={left}"
+    ),
     "no match": "/admin/sms/messages/?q=nothing",
     "settings": "/admin/settings/wagtail_sms_automation/smssettings/",
 }
 
 
+#: Those to look at in every light and at every width.
+SHOWN_EVERYWHERE = [
+    *("automations", "messages", "message", "parked message", "flagged contact"),
+    *("unsent", "unsent message", "unsent confirm", "unsent bulk"),
+]
+
+
 def address(name, conversation):
     """Return the address of one of the pages."""
     stage = Automation.objects.get(name="Stage 1")
+    unsent = OutboundMessage.objects
     return PAGES[name].format(
+        parked=InboundMessage.objects.get(state="parked").pk,
+        flagged=Contact.objects.get(is_flagged=True).pk,
+        failed=unsent.get(state="failed").pk,
+        unknown=unsent.get(state="unknown").pk,
+        left=unsent.get(review="left").pk,
         stage=stage.pk,
         revision=stage.revisions.earliest("pk").pk,
         contact=conversation.contact_id,
@@ -128,7 +191,7 @@ def test_accessibility(page, log_in, check_axe, conversation, name):
     assert page.console_errors == []
 
 
-@pytest.mark.parametrize("name", ["automations", "contact", "message"])
+@pytest.mark.parametrize("name", [*SHOWN_EVERYWHERE, "contact"])
 def test_accessibility_in_the_dark(open_page, log_in, check_axe, conversation, name):
     page = log_in(open_page(color_scheme="dark"))
     page.goto(address(name, conversation))
@@ -141,9 +204,40 @@ def test_no_page_of_ours_needs_inline_scripts(strict_page, log_in, conversation,
     assert strict_page.console_errors == []
 
 
-@pytest.mark.parametrize("name", ["automations", "contacts", "messages", "message"])
+@pytest.mark.parametrize("name", [*SHOWN_EVERYWHERE, "contacts"])
 def test_a_phones_width_is_enough(open_page, log_in, conversation, name):
     page = log_in(open_page(viewport={"width": 390, "height": 800}))
     page.goto(address(name, conversation))
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+@pytest.mark.parametrize("name", ["unsent", "unsent message", "parked message"])
+def test_accessibility_in_other_languages(
+    open_page, log_in, check_axe, conversation, name, language
+):
+    user = SuperuserFactory()
+    UserProfile.objects.create(user=user, preferred_language=language)
+    page = log_in(open_page(viewport={"width": 390, "height": 800}), user)
+    page.goto(address(name, conversation))
+    direction = page.evaluate("document.documentElement.dir || 'ltr'")
+    assert direction == ("rtl" if language == "ar" else "ltr")
+    check_axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_warnings_on_the_home_page(
+    open_page, log_in, check_axe, conversation, scheme, settings
+):
+    settings.WAGTAIL_ENABLE_UPDATE_CHECK = False
+    # Tests on a real server begin with no page, not even a root.
+    Page.add_root(title="Root", locale=Locale.objects.create(language_code="en"))
+    page = log_in(open_page(color_scheme=scheme))
+    page.goto("/admin/")
+    assert page.locator("#sms-alerts-section .help-warning").count() == 3
+    check_axe(page, include="#sms-alerts-section")
+    page.locator("#sms-alerts-section").get_by_role("link", name="Decide").click()
+    page.wait_for_url(f"**{UNSENT}")
+    assert page.console_errors == []

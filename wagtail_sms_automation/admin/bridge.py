@@ -8,6 +8,7 @@ policy and the URL names of the other actions.
 from django.urls import re_path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.models import ReferenceIndex
 from wagtail_modeladmin.helpers import AdminURLHelper, PermissionHelper
 from wagtail_modeladmin.options import ModelAdmin
@@ -15,6 +16,14 @@ from wagtail_modeladmin.options import ModelAdmin
 from . import permissions
 from .views import generic
 
+
+#: What posts: its label, its icon and its place.
+POST_BUTTONS = {
+    "send_again": (_("Send again"), "rotate", 10),
+    "leave": (pgettext_lazy("unsent message", "Leave"), "check", 20),
+    "try_again": (_("Try again"), "rotate", 10),
+    "clear_flag": (_("Clear the flag"), "check", 10),
+}
 
 #: What leads to a page of its own: its label, its icon and its place.
 BUTTONS = {
@@ -49,11 +58,9 @@ class URLHelper(AdminURLHelper):
 class PolicyPermissionHelper(PermissionHelper):
     """Shows a menu item to exactly those whom its list lets in."""
 
-    listing_permissions = permissions.LISTING
-
     def user_can_list(self, user):
         """True with any permission that opens the list."""
-        return permissions.may(user, self.model, *self.listing_permissions)
+        return permissions.may_list(user, self.model)
 
 
 class NativeModelAdmin(ModelAdmin):
@@ -117,6 +124,17 @@ class NativeModelAdmin(ModelAdmin):
             action,
             str(label),
             url=view.get_action_url(action, instance),
+            icon_name=icon,
+            priority=priority,
+        )
+
+    def post_button(self, view, instance, action):
+        """Return a button that does an action at once."""
+        label, icon, priority = POST_BUTTONS[action]
+        return generic.PostButton(
+            action,
+            str(label),
+            post_url=view.get_action_url(action, instance),
             icon_name=icon,
             priority=priority,
         )

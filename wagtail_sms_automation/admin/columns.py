@@ -76,3 +76,15 @@ class UserTextTitleColumn(TitleColumn):
     """A title that a phone sent, in its own direction."""
 
     cell_template_name = "wagtail_sms_automation/admin/cells/user_text_title.html"
+
+
+class ReasonColumn(Column):
+    """A status tag with what explains it; accessor returns (tag, reason, detail)."""
+
+    cell_template_name = "wagtail_sms_automation/admin/cells/reason.html"
+
+
+class AddressColumn(Column):
+    """A number, an address or a name, in its own direction."""
+
+    cell_template_name = "wagtail_sms_automation/admin/cells/address.html"

@@ -12,7 +12,13 @@ from django_filters.widgets import SuffixedMultiWidget
 from wagtail.admin.filters import WagtailFilterSet
 
 from .. import conf, phone_numbers
-from ..models import Automation, Contact, ContactGroup, InboundMessage
+from ..models import (
+    Automation,
+    Contact,
+    ContactGroup,
+    InboundMessage,
+    OutboundMessage,
+)
 
 
 class DatesWidget(SuffixedMultiWidget):
@@ -58,9 +64,22 @@ class ContactFilterSet(WagtailFilterSet):
         method="filter_opted_out",
     )
 
+    flagged = django_filters.ChoiceFilter(
+        label=pgettext_lazy("filter", "Flagged"),
+        choices=[
+            ("yes", pgettext_lazy("contact", "Flagged")),
+            ("no", _("Not flagged")),
+        ],
+        method="filter_flagged",
+    )
+
     class Meta:
         model = Contact
         fields = []
+
+    def filter_flagged(self, queryset, name, value):
+        """Keep those that a guard has flagged, or the others."""
+        return queryset.filter(is_flagged=value == "yes")
 
     def filter_opted_out(self, queryset, name, value):
         """Keep those in an opt-out period, or the others."""
@@ -81,6 +100,30 @@ class MessageFilterSet(WagtailFilterSet):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.filters["state"].label = pgettext_lazy("message", "Status")
+
+
+class UnsentFilterSet(WagtailFilterSet):
+    """Filters of what was not sent; without a decision named, all still to decide."""
+
+    review = django_filters.ChoiceFilter(
+        label=_("Decision"),
+        empty_label=_("Still to decide"),
+        choices=OutboundMessage.Review.choices,
+    )
+    state = django_filters.ChoiceFilter(
+        label=pgettext_lazy("message", "Status"),
+        choices=[(state.value, state.label) for state in OutboundMessage.TROUBLED],
+    )
+    held_by = django_filters.ChoiceFilter(
+        label=_("Held because"), choices=OutboundMessage.HeldBy.choices
+    )
+    created_at = django_filters.DateFromToRangeFilter(
+        label=_("Date"), widget=DatesWidget
+    )
+
+    class Meta:
+        model = OutboundMessage
+        fields = ["review", "state", "held_by", "channel", "created_at"]
 
 
 class ContactMessageFilterSet(MessageFilterSet):

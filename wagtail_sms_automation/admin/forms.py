@@ -268,6 +268,18 @@ class SmsSettingsForm(WagtailAdminModelForm):
             if name in self.fields:
                 self.fields[name].widget = SegmentedTextarea()
 
+    def clean_allowed_countries(self):
+        """Return the codes as they are kept: FR, BE."""
+        text = self.cleaned_data["allowed_countries"]
+        try:
+            codes = phone_numbers.country_codes(text)
+        except ValueError as error:
+            raise ValidationError(str(error), code="country") from error
+        kept = ", ".join(codes)
+        # The separators may have been shorter.
+        self.instance._meta.get_field("allowed_countries").run_validators(kept)
+        return kept
+
     def clean(self):
         """Check each text, and show what is wrong at its field."""
         cleaned_data = super().clean()

@@ -40,6 +40,13 @@ class TryAgainFormatter(LogFormatter):
     message = pgettext_lazy("log", "Tried again")
 
 
+class ClearFlagFormatter(LogFormatter):
+    """A contact that a guard had flagged is answered again."""
+
+    label = _("Clear the flag of a contact")
+    message = pgettext_lazy("log", "Flag cleared")
+
+
 def register(actions):
     """Join the registry of log actions."""
     actions.register_action("wagtail_sms_automation.resume")(ResumeFormatter)
@@ -47,3 +54,4 @@ def register(actions):
     actions.register_action("wagtail_sms_automation.send_again")(SendAgainFormatter)
     actions.register_action("wagtail_sms_automation.leave")(LeaveFormatter)
     actions.register_action("wagtail_sms_automation.try_again")(TryAgainFormatter)
+    actions.register_action("wagtail_sms_automation.clear_flag")(ClearFlagFormatter)

@@ -5,18 +5,17 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from wagtail.admin.panels import FieldPanel
 from wagtail_modeladmin.options import ModelAdminGroup
 
-from ..models import Automation, Contact, ContactGroup, InboundMessage
-from . import permissions
-from .bridge import NativeModelAdmin, PolicyPermissionHelper
+from ..models import (
+    Automation,
+    Contact,
+    ContactGroup,
+    InboundMessage,
+    OutboundMessage,
+)
+from .bridge import NativeModelAdmin
 from .choosers import flow_chooser
-from .views import automations, contact_groups, contacts, messages
+from .views import automations, contact_groups, contacts, messages, unsent
 from .views.generic import PostButton
-
-
-class AutomationPermissionHelper(PolicyPermissionHelper):
-    """The list is open to those who may only pause, too."""
-
-    listing_permissions = (*permissions.LISTING, "pause")
 
 
 class AutomationAdmin(NativeModelAdmin):
@@ -28,7 +27,6 @@ class AutomationAdmin(NativeModelAdmin):
     menu_icon = "sms-automation"
     add_label = gettext_lazy("Add an automation")
     new_title = gettext_lazy("New automation")
-    permission_helper_class = AutomationPermissionHelper
     actions = (
         "index",
         "results",
@@ -144,29 +142,71 @@ class ContactGroupAdmin(NativeModelAdmin):
 
 
 class ContactAdmin(NativeModelAdmin):
-    """Contacts, to read."""
+    """Contacts, to read; a flag can be cleared."""
 
     model = Contact
     base_url_path = "sms/contacts"
     menu_label = gettext_lazy("Contacts")
     menu_icon = "user"
-    actions = ("index", "results", "inspect")
+    actions = ("index", "results", "inspect", "clear_flag")
     index_view_class = contacts.IndexView
     inspect_view_class = contacts.InspectView
+    clear_flag_view_class = contacts.ClearFlagView
     tracks_references = False
+
+    def get_more_buttons(self, view, instance):
+        """Clear the flag, where there is one and the user may."""
+        if instance.is_flagged and view.user_has_permission("change"):
+            return [self.post_button(view, instance, "clear_flag")]
+        return []
 
 
 class MessageAdmin(NativeModelAdmin):
-    """Messages, to read."""
+    """Messages, to read; a parked one can be tried again."""
 
     model = InboundMessage
     base_url_path = "sms/messages"
     menu_label = pgettext_lazy("menu", "Messages")
     menu_icon = "sms-message"
-    actions = ("index", "results", "inspect")
+    actions = ("index", "results", "inspect", "try_again")
     index_view_class = messages.IndexView
     inspect_view_class = messages.InspectView
+    try_again_view_class = messages.TryAgainView
     tracks_references = False
+
+    def get_more_buttons(self, view, instance):
+        """Try again, for a parked message and those who may."""
+        is_parked = instance.state == InboundMessage.State.PARKED
+        if is_parked and view.user_has_permission("retry"):
+            return [self.post_button(view, instance, "try_again")]
+        return []
+
+
+class UnsentAdmin(NativeModelAdmin):
+    """What was not sent, to decide about."""
+
+    model = OutboundMessage
+    base_url_path = "sms/unsent"
+    menu_label = unsent.TITLE
+    menu_icon = "warning"
+    actions = ("index", "results", "inspect", "confirm", "send_again", "leave")
+    index_view_class = unsent.IndexView
+    inspect_view_class = unsent.InspectView
+    confirm_view_class = unsent.ConfirmView
+    send_again_view_class = unsent.SendAgainView
+    leave_view_class = unsent.LeaveView
+    tracks_references = False
+
+    def get_more_buttons(self, view, instance):
+        """Send again and Leave, while they may be chosen."""
+        if not view.user_has_permission("review"):
+            return []
+        buttons = []
+        if instance.can_be_sent_again:
+            buttons.append(self.post_button(view, instance, "send_again"))
+        if instance.can_be_reviewed:
+            buttons.append(self.post_button(view, instance, "leave"))
+        return buttons
 
 
 class SmsGroup(ModelAdminGroup):
@@ -175,4 +215,10 @@ class SmsGroup(ModelAdminGroup):
     menu_label = gettext_lazy("SMS")
     menu_icon = "sms-automation"
     menu_order = 250
-    items = (AutomationAdmin, ContactGroupAdmin, ContactAdmin, MessageAdmin)
+    items = (
+        AutomationAdmin,
+        ContactGroupAdmin,
+        ContactAdmin,
+        MessageAdmin,
+        UnsentAdmin,
+    )

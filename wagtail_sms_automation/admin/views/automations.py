@@ -16,7 +16,7 @@ from wagtail.log_actions import log
 from ...models import Automation, RulebookRevision, WrongStatus
 from .. import permissions
 from ..blocks import initial_actions, initial_conditions
-from ..columns import WIDE, KeywordsColumn, PlainCheckboxColumn, StatusColumn
+from ..columns import WIDE, KeywordsColumn, StatusColumn
 from ..filters import AutomationFilterSet
 from . import generic
 
@@ -28,7 +28,7 @@ RECENT = timedelta(days=30)
 class IndexView(generic.IndexView):
     """All automations, in the order in which they fire."""
 
-    template_name = "wagtail_sms_automation/admin/automations/index.html"
+    bulk_permission = "pause"
     filterset_class = AutomationFilterSet
     default_ordering = "sort_order"
     sort_order_field = "sort_order"
@@ -44,7 +44,7 @@ class IndexView(generic.IndexView):
     def columns(self):
         """Tick box, name with the three dots, and what tells one from the other."""
         return [
-            *self._checkbox_columns(),
+            *self.checkbox_columns(),
             self.title_column("name", label=_("Name"), sort_key="name", width="28%"),
             KeywordsColumn("keywords", label=_("Keywords"), accessor=listed_keywords),
             StatusColumn(
@@ -71,11 +71,6 @@ class IndexView(generic.IndexView):
             ),
         ]
 
-    def _checkbox_columns(self):
-        if not self.user_has_permission("pause"):
-            return []
-        return [PlainCheckboxColumn("bulk_actions", obj_type="automation")]
-
     def get_base_queryset(self):
         """Return all rows with what the columns show, in one query."""
         queryset = super().get_base_queryset().select_related("flow")
@@ -100,11 +95,6 @@ class IndexView(generic.IndexView):
             | Q(flow__name__icontains=query)
             | Q(pk__in=listening_to(query))
         )
-
-    def get_context_data(self, **kwargs):
-        """Say who may use the bulk actions."""
-        can_pause = self.user_has_permission("pause")
-        return super().get_context_data(can_pause=can_pause, **kwargs)
 
 
 def status_of(automation):

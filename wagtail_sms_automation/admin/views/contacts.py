@@ -8,11 +8,12 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin import messages
+from wagtail.admin.ui.tables import DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from ...models import ContactGroup, InboundMessage, OutboundMessage
-from ..columns import WIDE, NamesColumn, StatusColumn
+from ...models import ContactGroup, InboundMessage, OutboundMessage, WrongStatus
+from ..columns import WIDE, AddressColumn, NamesColumn, StatusesColumn
 from ..filters import ContactFilterSet, begins_with
 from . import generic
 
@@ -28,14 +29,16 @@ class IndexView(generic.IndexView):
         """Who it is, the groups, whether opted out, when last heard."""
         return [
             self.title_column("contact", label=_("Contact"), accessor=title_of),
-            Column("phone_number", label=_("Phone number"), sort_key="phone_number"),
+            AddressColumn(
+                "phone_number", label=_("Phone number"), sort_key="phone_number"
+            ),
             NamesColumn(
                 "groups",
                 label=_("Contact groups"),
                 accessor=lambda contact: [group.name for group in contact.listed],
                 classname=WIDE,
             ),
-            StatusColumn("status", label=_("Status"), accessor=self.status_of),
+            StatusesColumn("status", label=_("Status"), accessor=self.tags_of),
             DateColumn(
                 "last_inbound_at",
                 label=_("Last heard"),
@@ -45,9 +48,9 @@ class IndexView(generic.IndexView):
         ]
 
     @staticmethod
-    def status_of(contact):
-        """Return the tag of a contact's status now, or None."""
-        return status_of(contact, timezone.now())
+    def tags_of(contact):
+        """Return the tags of a contact's status now."""
+        return tags_of(contact, timezone.now())
 
     def get_valid_orderings(self):
         """Allow the order of arrival."""
@@ -77,7 +80,7 @@ class Status(NamedTuple):
 def status_of(contact, now):
     """Return why automations do not answer a contact at a moment, or None.
 
-    The flag of the loop guard is never taken down: alone it says nothing of now.
+    The flag stays until a person clears it: alone it says nothing of now.
     """
     if contact.is_opted_out:
         return Status(_("Opted out"), "is-negative")
@@ -87,6 +90,15 @@ def status_of(contact, now):
     if contact.is_flagged:
         return Status(pgettext("contact", "Loop stopped"), "is-warning", until)
     return Status(pgettext("contact", "Handed to a person"), "is-warning", until)
+
+
+def tags_of(contact, now):
+    """Return the tag of the status, if there is one, and that of the flag."""
+    status = status_of(contact, now)
+    tags = [status] if status else []
+    if contact.is_flagged:
+        tags.append(Status(pgettext("contact", "Flagged"), "is-warning"))
+    return tags
 
 
 def title_of(contact):
@@ -114,7 +126,10 @@ class InspectView(generic.InspectView):
         )
         context["opt_outs"] = contact.opt_outs.order_by("-pk")
         contact.is_opted_out = contact.opt_outs.open().exists()
-        context["status"] = status_of(contact, timezone.now())
+        context["is_answered"] = status_of(contact, timezone.now()) is None
+        context["tags"] = tags_of(contact, timezone.now())
+        if contact.is_flagged and self.user_has_permission("change"):
+            context["clear_flag_url"] = self.get_action_url("clear_flag", contact)
         context["can_see_messages"] = self.can_see_messages
         if self.can_see_messages:
             context["conversation"] = self.latest_messages()
@@ -141,3 +156,23 @@ class InspectView(generic.InspectView):
             for message in outbound[: self.LATEST]
         ]
         return sorted(entries, key=lambda entry: entry["at"])[-self.LATEST :]
+
+
+class ClearFlagView(generic.OperationView):
+    """Let automations answer a flagged contact again."""
+
+    permission_required = "change"
+
+    def perform_operation(self):
+        """Clear the flag; say so if it was cleared already."""
+        name = {"name": title_of(self.object)}
+        try:
+            self.object.clear_flag(user=self.request.user)
+        except WrongStatus:
+            messages.warning(self.request, _("%(name)s was not flagged.") % name)
+        else:
+            messages.success(
+                self.request,
+                _("%(name)s is no longer flagged: automations may answer again.")
+                % name,
+            )

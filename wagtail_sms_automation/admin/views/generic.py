@@ -14,7 +14,9 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from ..columns import title_id
+from .. import permissions
+from ..alerts import alerts_for
+from ..columns import PlainCheckboxColumn, title_id
 from ..filters import DatesWidget
 from .saving import SidePanelMixin, StaleCheckMixin
 
@@ -68,7 +70,7 @@ class BridgeMixin:
     @property
     def listing_permissions(self):
         """Any of these opens the list."""
-        return self.model_admin.permission_helper.listing_permissions
+        return permissions.opening(self.model)
 
     def get_action_url(self, action, instance):
         """Return the URL of an action on one object."""
@@ -88,8 +90,13 @@ class StylesMixin:
 class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
     """The list."""
 
+    template_name = "wagtail_sms_automation/admin/index.html"
     paginate_by = 50
     is_searchable = True
+    #: Who has it may tick rows for bulk actions.
+    bulk_permission = None
+    #: Warnings to show above the list, by name.
+    alerts = ()
 
     @property
     def any_permission_required(self):
@@ -112,9 +119,37 @@ class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
         """Return the editor's URL, else that of the page to read, else None."""
         return self.get_edit_url(instance) or self.get_inspect_url(instance)
 
+    @cached_property
+    def can_tick(self):
+        """True for users who may use the bulk actions."""
+        if self.bulk_permission is None:
+            return False
+        return self.user_has_permission(self.bulk_permission)
+
+    def checkbox_columns(self):
+        """Return the column of tick boxes, for those who may use them."""
+        if not self.can_tick:
+            return []
+        name = self.model._meta.model_name
+        return [PlainCheckboxColumn("bulk_actions", obj_type=name)]
+
+    def get_inspect_url(self, instance):
+        """Return the URL of the page to read: whoever sees the list sees it."""
+        if self.inspect_url_name is None:
+            return None
+        return self.get_action_url("inspect", instance)
+
     def get_list_more_buttons(self, instance):
         """Return what the three dots hold."""
         return self.model_admin.get_more_buttons(self, instance)
+
+    def get_context_data(self, **kwargs):
+        """Add the warnings, and whether there are bulk actions."""
+        context = super().get_context_data(**kwargs)
+        context["can_tick"] = self.can_tick
+        if self.alerts and not self.results_only:
+            context["alerts"] = alerts_for(self.request.user, self.alerts)
+        return context
 
 
 class FormMixin(StylesMixin, BridgeMixin):

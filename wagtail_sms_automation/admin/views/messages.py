@@ -6,15 +6,31 @@ from django.utils.functional import cached_property
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin import messages
+from wagtail.admin.ui.tables import DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from ... import decision_texts
+from ... import decision_texts, inbound
 from ...engine import matching, text
 from ...engine.content import Content, Operator
-from ...models import Automation, Contact, InboundMessage, Match, OutboundMessage
+from ...models import (
+    Automation,
+    Contact,
+    InboundMessage,
+    Match,
+    OutboundMessage,
+    WrongStatus,
+)
 from ...phone_numbers import mask
-from ..columns import WIDE, NamesColumn, StatusesColumn, UserTextTitleColumn
+from ...review_texts import reason_of
+from .. import permissions
+from ..columns import (
+    WIDE,
+    AddressColumn,
+    NamesColumn,
+    StatusesColumn,
+    UserTextTitleColumn,
+)
 from ..filters import ContactMessageFilterSet, MessageFilterSet, number_prefixes
 from . import generic
 from .contacts import title_of
@@ -33,13 +49,6 @@ STATE_MODIFIERS = {
     OutboundMessage.State.FAILED: "is-negative",
     OutboundMessage.State.EXPIRED: "is-negative",
 }
-
-#: Answers somebody should look at: they were not sent, or may not have been.
-TROUBLED = (
-    OutboundMessage.State.HELD,
-    OutboundMessage.State.FAILED,
-    OutboundMessage.State.UNKNOWN,
-)
 
 
 def state_of(message):
@@ -78,15 +87,25 @@ class ContactMixin:
         """Return the name, else the number as this user may see it."""
         if message.contact is None:
             return self.show_number(message.originator)
-        if self.can_see_contacts:
-            return title_of(message.contact)
-        return str(message.contact)
+        return self.show_name(message.contact)
+
+    def show_name(self, contact):
+        """Return a contact's name, else the number as this user may see it."""
+        return title_of(contact) if self.can_see_contacts else str(contact)
+
+    def show_recipient(self, answer):
+        """Return where an answer goes; a number is masked as the contact's is."""
+        if answer.channel == OutboundMessage.Channel.EMAIL:
+            return answer.recipient
+        return self.show_number(answer.recipient)
 
 
 class IndexView(ContactMixin, generic.IndexView):
     """All inbound messages, newest first."""
 
     default_ordering = "-pk"
+    bulk_permission = "retry"
+    alerts = ("circuits", "unsent")
 
     @property
     def filterset_class(self):
@@ -97,10 +116,11 @@ class IndexView(ContactMixin, generic.IndexView):
     def columns(self):
         """What came, from whom, what it set off."""
         return [
+            *self.checkbox_columns(),
             self.title_column(
                 "body", UserTextTitleColumn, label=_("Message"), accessor=excerpt
             ),
-            Column("contact", label=_("Contact"), accessor=self.show_contact),
+            AddressColumn("contact", label=_("Contact"), accessor=self.show_contact),
             NamesColumn(
                 "fired",
                 label=_("Automations fired"),
@@ -123,8 +143,8 @@ class IndexView(ContactMixin, generic.IndexView):
         """Return all rows with what the columns show, in two queries."""
         matches = Match.objects.select_related("automation").order_by("pk")
         matches = matches.only("inbound_id", "automation__name")
-        answers = OutboundMessage.objects.filter(inbound=OuterRef("pk"))
-        troubled = Exists(answers.filter(state__in=TROUBLED))
+        to_review = OutboundMessage.objects.to_review()
+        troubled = Exists(to_review.filter(inbound=OuterRef("pk")))
         return (
             super()
             .get_base_queryset()
@@ -171,7 +191,30 @@ class InspectView(ContactMixin, generic.InspectView):
         ]
         context["answers"] = self.answers()
         context["state_tag"] = state_of(message)
+        if message.state == InboundMessage.State.PARKED:
+            context.update(self.parked_context())
+        if message.read_with_id:
+            context["read_with"] = self.beside([message.read_with])[0]
+        context["read_before"] = self.beside(
+            message.read_before.order_by("pk").only("body", "received_at", "read_with")
+        )
         return context
+
+    def parked_context(self):
+        """Return what those who may try it again see: the traceback, a button."""
+        if not self.user_has_permission("retry"):
+            return {}
+        return {
+            "traceback": self.object.error,
+            "try_again_url": self.get_action_url("try_again", self.object),
+        }
+
+    def beside(self, others):
+        """Return (text, when, URL) of messages that were read together with it."""
+        return [
+            (excerpt(one), one.received_at, self.get_action_url("inspect", one))
+            for one in others
+        ]
 
     @cached_property
     def contact_url(self):
@@ -214,21 +257,45 @@ class InspectView(ContactMixin, generic.InspectView):
         answers = self.object.outbound_messages.order_by("pk").select_related(
             "automation"
         )
+        may_open = permissions.may_list(self.request.user, OutboundMessage)
         return [
             {
                 "message": answer,
+                "url": unsent_url(answer) if may_open else None,
                 "recipient": self.show_recipient(answer),
                 "state": state_of(answer),
+                "reason": reason_of(answer),
                 "reports": answer.delivery_reports.all(),
             }
             for answer in answers.prefetch_related("delivery_reports")
         ]
 
-    def show_recipient(self, answer):
-        """Return where an answer went; a number is masked as the contact's is."""
-        if answer.channel == OutboundMessage.Channel.EMAIL:
-            return answer.recipient
-        return self.show_number(answer.recipient)
+
+def unsent_url(answer):
+    """Return the URL of the page about a message that was not sent, else None."""
+    if answer.state not in OutboundMessage.TROUBLED:
+        return None
+    return reverse("sms_unsent_modeladmin_inspect", args=[answer.pk])
+
+
+class TryAgainView(generic.OperationView):
+    """Let a parked message be handled after all."""
+
+    permission_required = "retry"
+
+    def perform_operation(self):
+        """Try again; say so if somebody did already."""
+        try:
+            inbound.try_again(self.object, user=self.request.user)
+        except WrongStatus:
+            messages.warning(
+                self.request,
+                _("This message does not stand aside: it is handled already."),
+            )
+        else:
+            messages.success(
+                self.request, _("The message is handled once more, in a moment.")
+            )
 
 
 def paused_listeners(message):
