@@ -17,13 +17,14 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
 INSTALLED_APPS = ["tests.chaos.crashing", *INSTALLED_APPS]  # noqa: F405
 MIDDLEWARE = ["tests.chaos.crashing.points.watch_answers", *MIDDLEWARE]  # noqa: F405
 
-# The retry is what the ORM broker takes to give a killed worker's task to another.
+# A killed worker's wake-up is back after "retry" with the ORM broker: a run that is
+# to end with an empty queue has to wait for it. Too soon would only ring twice.
 Q_CLUSTER = {
     "name": os.environ["CHAOS_NAME"],
     "workers": 2,
     "queue_limit": 2,
-    "timeout": 12,
-    "retry": 25,
+    "timeout": 28,
+    "retry": 30,
     "max_attempts": 3,
     "ack_failures": True,
     "save_limit": -1,
