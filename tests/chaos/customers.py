@@ -94,7 +94,7 @@ class Customers:
             if self._deliver(text):
                 text.is_acknowledged = True
                 return
-            self._stopping.wait(0.2)
+            self._stopping.wait(0.5)
 
 
 class Webhook:

@@ -6,6 +6,7 @@ committed), "web committed inbound", "web answers inbound".
 """
 
 import os
+import re
 import signal
 import threading
 from functools import wraps
@@ -18,9 +19,8 @@ from requests.adapters import HTTPAdapter
 
 PART = os.environ.get("CHAOS_PART", "")
 ORDERS = Path(os.environ.get("CHAOS_ORDERS") or "none")
-PREFIX = "wagtail_sms_automation_"
 
-#: What a statement is about, by how it begins and a value that it writes.
+#: What a statement is about: what it does to which table, and a value that it writes.
 EVENTS = {
     ("INSERT", "inboundmessage", None): "inbound",
     ("INSERT", "outboundmessage", None): "outbox",
@@ -29,6 +29,10 @@ EVENTS = {
     ("UPDATE", "outboundmessage", "sending"): "claim",
     ("UPDATE", "outboundmessage", "sent"): "record",
 }
+#: INSERT OR IGNORE INTO "wagtail_sms_automation_inboundmessage", and the like.
+STATEMENT = re.compile(
+    r'\s*(INSERT|UPDATE)(?: OR \w+)?(?: INTO)? "?wagtail_sms_automation_(\w+)'
+)
 
 _local = threading.local()
 
@@ -70,12 +74,12 @@ def watch_answers(get_response):
 
 def event_of(sql, params):
     """What a statement is about, or None."""
-    verb, _space, rest = sql.lstrip().partition(" ")
-    table = rest.replace("INTO ", "", 1).lstrip('"').removeprefix(PREFIX)
-    for (wanted_verb, wanted_table, value), event in EVENTS.items():
-        if verb != wanted_verb or not table.startswith(f'{wanted_table}"'):
-            continue
-        if value is None or f"'{value}'" in sql or value in (params or ()):
+    statement = STATEMENT.match(sql)
+    if statement is None:
+        return None
+    for (verb, table, value), event in EVENTS.items():
+        is_written = value is None or f"THEN '{value}'" in sql or value in params
+        if statement.groups() == (verb, table) and is_written:
             return event
     return None
 
@@ -87,7 +91,7 @@ def _watch_connection(connection, **kwargs):
 
 
 def _watch_statement(execute, sql, params, many, context):
-    event = event_of(sql, () if many else params)
+    event = event_of(sql, () if many else params or ())
     if event:
         reach(f"before {event}")
     result = execute(sql, params, many, context)
