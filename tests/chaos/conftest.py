@@ -20,6 +20,15 @@ def pytest_collection_modifyitems(items):
             item.add_marker("chaos")
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say what each run went through."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, summary in report.user_properties:
+                if name == "chaos":
+                    terminalreporter.write_line(f"chaos: {summary}")
+
+
 def missing(reason):
     """Skip loudly; where everything must run, fail."""
     if os.environ.get("CI") == "true":
