@@ -50,7 +50,7 @@ class ProcessGroup:
 
     def kill_one(self, depth, rng):
         """Kill one process that stands so many forks below the head; was there one?"""
-        candidates = [pid for pid in self.members() if self._depth(pid) == depth]
+        candidates = [pid for pid in self.members() if self.depth(pid) == depth]
         if not candidates:
             return False
         with contextlib.suppress(ProcessLookupError):
@@ -67,7 +67,7 @@ class ProcessGroup:
                     found[int(stat.parent.name)] = int(parent)
         return found
 
-    def _depth(self, pid):
+    def depth(self, pid):
         """0 for the server itself, which timeout has started."""
         parents, depth = self.members(), -2
         while pid in parents:
