@@ -10,7 +10,7 @@ PYTHON ?=
 LOCALE := wagtail_sms_automation/locale
 CATALOGUES = $(wildcard $(LOCALE)/*/LC_MESSAGES/*.po)
 
-.PHONY: help install browser test lint format demo bench messages catalogues
+.PHONY: help install browser test chaos lint format demo bench messages catalogues
 
 help:  ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ browser:  ## Install Chromium for the browser tests, where this machine lets us
 
 test: install browser  ## Run every test
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+chaos: install  ## Kill a site at work, again and again, in the long form (half an hour)
+	CHAOS_LONG=1 $(BIN)/python -m pytest tests/chaos
 
 lint: install  ## Check style, types and imports
 	$(BIN)/ruff check .

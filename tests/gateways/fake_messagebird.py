@@ -229,6 +229,8 @@ def _reset_when_closed(connection: socket.socket) -> None:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    #: Connections that wait to be taken: a batch of sends opens many at once.
+    request_queue_size = 128
     # Not waiting for the connections that clients keep open.
     block_on_close = False
     fake: FakeMessageBird

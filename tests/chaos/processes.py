@@ -1,0 +1,75 @@
+"""Processes in groups of their own: started, killed without warning, and ended."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+
+#: Seconds after which a group ends itself, should the tests be killed.
+LIFETIME = 3600
+
+
+class ProcessGroup:
+    """A server and the workers it forks."""
+
+    def __init__(self, command, environment, log, cwd):
+        self.command, self.environment = command, environment
+        self.log, self.cwd = log, cwd
+        self._process = None
+
+    def start(self):
+        """Start it; what it writes is added to the log."""
+        with open(self.log, "ab") as log:
+            self._process = subprocess.Popen(
+                ["timeout", "--signal=KILL", str(LIFETIME), *self.command],
+                env=self.environment,
+                cwd=self.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def is_running(self):
+        """True until its head has died."""
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self):
+        """Kill all of them at once, as a machine that loses its power does."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
+        while self.members():
+            time.sleep(0.01)
+        self._process = None
+
+    def kill_one(self, depth, rng):
+        """Kill one process that stands so many forks below the head; was there one?"""
+        candidates = [pid for pid in self.members() if self.depth(pid) == depth]
+        if not candidates:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(rng.choice(sorted(candidates)), signal.SIGKILL)
+        return True
+
+    def members(self):
+        """The ids of its living processes with their parents' ids."""
+        found = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                state, parent, group = stat.read_text().rpartition(")")[2].split()[:3]
+                if int(group) == self._process.pid and state != "Z":
+                    found[int(stat.parent.name)] = int(parent)
+        return found
+
+    def depth(self, pid):
+        """0 for the server itself, which timeout has started."""
+        parents, depth = self.members(), -2
+        while pid in parents:
+            pid, depth = parents[pid], depth + 1
+        return depth
