@@ -147,7 +147,7 @@ def test_claims_from_several_numbers_at_once_never_block_each_other(settings):
     settings.WAGTAIL_SMS_AUTOMATION = given | {
         "GATEWAYS": {"default": backend | {"MESSAGES_PER_SECOND": 100_000}}
     }
-    choose = random.Random(1).choice  # noqa: S311 - the same each time
+    choose = random.Random(1).choice
     for _number in range(texts):
         factories.OutboundMessageFactory(
             originator=choose(["+33939000001", "+33939000002"])
