@@ -1,12 +1,16 @@
-"""Messages that wait, stored in bulk."""
+"""Messages that wait, stored in bulk, and what became of them."""
 
 import itertools
 import uuid
 
-from wagtail_sms_automation.models import Contact, InboundMessage
+from django.db.models import QuerySet
+
+from wagtail_sms_automation.models import Contact, InboundMessage, OutboundMessage
 
 from .site import CONTACTS, KEYWORDS, ORIGINATOR, phone_number
 
+
+State = OutboundMessage.State
 
 _numbers = itertools.count()
 
@@ -20,6 +24,16 @@ def store(count: int) -> None:
     InboundMessage.objects.bulk_create(
         _message(number) for number in itertools.islice(_numbers, count)
     )
+
+
+def unsent() -> QuerySet:
+    """Replies on their way."""
+    return OutboundMessage.objects.filter(state__in=[State.QUEUED, State.SENDING])
+
+
+def replies() -> QuerySet:
+    """Replies that the gateway took."""
+    return OutboundMessage.objects.filter(state=State.SENT)
 
 
 def _message(number: int) -> InboundMessage:

@@ -13,7 +13,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from wagtail_sms_automation import task_queue
-from wagtail_sms_automation.models import InboundMessage, OutboundMessage
+from wagtail_sms_automation.models import InboundMessage
 
 from . import backlog, processes, restaurant
 
@@ -22,8 +22,6 @@ from . import backlog, processes, restaurant
 PATIENCE = 300
 #: Seconds after which no further round begins.
 LONG = 40
-PENDING = InboundMessage.State.PENDING
-UNSENT = (OutboundMessage.State.QUEUED, OutboundMessage.State.SENDING)
 
 
 def measure(count: int, rounds: int) -> tuple[float, float]:
@@ -48,15 +46,14 @@ def _pairs(count: int, rounds: int) -> Iterator[tuple[float, float]]:
 
 
 def _messages_per_second(count: int) -> float:
-    sent = OutboundMessage.objects.filter(state=OutboundMessage.State.SENT)
-    before = sent.count()
+    before = backlog.replies().count()
 
     def queue() -> None:
         backlog.store(count)
         task_queue.wake("process")
 
     seconds = _seconds(queue, _is_all_sent)
-    if sent.count() != before + count:
+    if backlog.replies().count() != before + count:
         raise RuntimeError("Not every message has one reply that was sent.")
     return count / seconds
 
@@ -82,6 +79,6 @@ def _seconds(queue: Callable[[], None], is_done: Callable[[], bool]) -> float:
 
 def _is_all_sent() -> bool:
     """Ask in this order: what is no longer pending has its reply in the outbox."""
-    if InboundMessage.objects.filter(state=PENDING).exists():
+    if InboundMessage.objects.pending().exists():
         return False
-    return not OutboundMessage.objects.filter(state__in=UNSENT).exists()
+    return not backlog.unsent().exists()

@@ -5,9 +5,8 @@ import time
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from wagtail_sms_automation.models import OutboundMessage
-
 from . import load, processes, restaurant
+from .backlog import replies
 from .models import NoOpRun
 from .requests import signed_requests
 
@@ -31,10 +30,10 @@ def measure(seconds: int) -> tuple[list[float], list[float]]:
 
 def _messages(generator: load.Generator, count: int) -> list[float]:
     """From the moment our webhook stored it to the gateway's answer."""
-    sent = OutboundMessage.objects.filter(state=OutboundMessage.State.SENT)
+    before = replies().count()
     generator.latencies(signed_requests(WEBHOOK, WARM_UP), RATE)
-    _wait_for(WARM_UP, sent)
-    measured = sent.filter(inbound__received_at__gte=timezone.now())
+    _wait_for(before + WARM_UP, replies())
+    measured = replies().filter(inbound__received_at__gte=timezone.now())
     generator.latencies(signed_requests(WEBHOOK, count), RATE)
     _wait_for(count, measured)
     moments = measured.values_list("inbound__received_at", "sent_at")

@@ -48,19 +48,19 @@ def measure(count: int) -> tuple[float, float]:
 
 def _work_off(count: int) -> None:
     from wagtail_sms_automation import tasks
-    from wagtail_sms_automation.models import InboundMessage, OutboundMessage
+    from wagtail_sms_automation.models import InboundMessage
 
-    from .backlog import store
+    from .backlog import replies, store, unsent
 
-    sent = OutboundMessage.objects.filter(state=OutboundMessage.State.SENT)
-    wanted = sent.count() + count
+    wanted = replies().count() + count
     for start in range(0, count, BATCH):
         store(min(BATCH, count - start))
         while InboundMessage.objects.pending().exists():
             tasks.process()
-        tasks.send()
-    while sent.count() < wanted:
-        tasks.send()
+        while unsent().exists():
+            tasks.send()
+    if replies().count() != wanted:
+        raise RuntimeError("Not every message has one reply that was sent.")
 
 
 def _resident() -> float:
