@@ -34,7 +34,7 @@ IN_FLIGHT = 16 * 2
 
 @pytest.fixture(
     params=[("postgres", "orm"), ("postgres", "redis"), ("sqlite", "orm")],
-    ids=lambda param: "-".join(param),
+    ids="-".join,
     scope="module",
 )
 def run(request, make_database, tmp_path_factory):

@@ -43,16 +43,22 @@ POINTS = {
 }
 
 
+@pytest.fixture(scope="module", params=PLACES, ids="-".join)
+def place(request):
+    """A kind of database, and a broker."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def provider():
+def provider(place):
     # Every message is reported: a look-up comes later than half a minute.
     with Provider(silent=False) as provider:
         yield provider
 
 
-@pytest.fixture(scope="module", params=PLACES, ids=lambda place: "-".join(place))
-def site(request, make_database, tmp_path_factory, provider):
-    kind, broker = request.param
+@pytest.fixture(scope="module")
+def site(request, place, make_database, tmp_path_factory, provider):
+    kind, broker = place
     redis_url = request.getfixturevalue("redis_url") if broker == "redis" else ""
     database, directory = make_database(kind), tmp_path_factory.mktemp("site")
     with Site(database, directory, provider, redis_url=redis_url) as site:
