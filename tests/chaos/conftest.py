@@ -7,6 +7,7 @@ import pytest
 from .databases import PostgresDatabase, SqliteDatabase, migrate
 
 
+IS_LONG = os.environ.get("CHAOS_LONG") == "1"
 REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
 
 

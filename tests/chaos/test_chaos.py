@@ -11,12 +11,12 @@ import time
 import pytest
 
 from . import history, rules
+from .conftest import IS_LONG
 from .customers import Customers, Webhook, plan
 from .provider import Provider
 from .site import CLUSTER, WEB, WEB_WORKER, WORKER, Site, wait_for
 
 
-IS_LONG = os.environ.get("CHAOS_LONG") == "1"
 MESSAGES = int(os.environ.get("CHAOS_MESSAGES") or (10_000 if IS_LONG else 300))
 #: SQLite has one writer at a time.
 SQLITE_MESSAGES = min(MESSAGES, 1_000)
@@ -34,7 +34,7 @@ IN_FLIGHT = 16 * 2
 
 @pytest.fixture(
     params=[("postgres", "orm"), ("postgres", "redis"), ("sqlite", "orm")],
-    ids=lambda param: "-".join(param),
+    ids="-".join,
     scope="module",
 )
 def run(request, make_database, tmp_path_factory):

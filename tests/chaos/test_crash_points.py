@@ -9,12 +9,18 @@ import threading
 import pytest
 
 from . import history, rules
+from .conftest import IS_LONG
 from .customers import Text, Webhook
 from .provider import Provider
 from .site import CLUSTER, WEB, Site, wait_for
 
 
 RECOVERS_WITHIN = 30
+
+#: The long form crashes on every broker.
+PLACES = [("sqlite", "orm")]
+if IS_LONG:
+    PLACES += [("postgres", "orm"), ("postgres", "redis")]
 
 #: The points, in the order of the journey, each with what to expect of the reader.
 POINTS = {
@@ -37,36 +43,41 @@ POINTS = {
 }
 
 
+@pytest.fixture(scope="module", params=PLACES, ids="-".join)
+def place(request):
+    """A kind of database, and a broker."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def provider():
+def provider(place):
     # Every message is reported: a look-up comes later than half a minute.
     with Provider(silent=False) as provider:
         yield provider
 
 
 @pytest.fixture(scope="module")
-def site(make_database, tmp_path_factory, provider):
-    database, directory = make_database("sqlite"), tmp_path_factory.mktemp("site")
-    with Site(database, directory, provider) as site:
+def site(request, place, make_database, tmp_path_factory, provider):
+    kind, broker = place
+    redis_url = request.getfixturevalue("redis_url") if broker == "redis" else ""
+    database, directory = make_database(kind), tmp_path_factory.mktemp("site")
+    with Site(database, directory, provider, redis_url=redis_url) as site:
         site.load(rules.LOAD)
         site.start()
         yield site
 
 
 @pytest.fixture(scope="module")
-def texts():
-    """Every text of these tests: what is doubled later is found in the end."""
+def texts(site):
+    """Every text to this site: what is doubled later is found in the end."""
     return []
 
 
 @pytest.fixture
 def text_us(site, provider, texts):
     """Return a function: text, and have it handed over until it is acknowledged."""
-    webhook, threads, stopping = (
-        Webhook(site, provider.signing_key),
-        [],
-        threading.Event(),
-    )
+    webhook, threads = Webhook(site, provider.signing_key), []
+    stopping = threading.Event()
 
     def hand_over(text):
         while not stopping.is_set() and not text.is_acknowledged:
