@@ -270,3 +270,13 @@ def test_without_tables_of_django_q_migrating_goes_on():
         Schedule.objects, "using", side_effect=OperationalError("no such table")
     ):
         task_queue.install_schedule(using="default")
+
+
+def test_without_django_q_the_site_starts_and_is_checked():
+    with (
+        mock.patch.object(post_spawn, "receivers", []) as receivers,
+        mock.patch.object(task_queue.apps, "is_installed", return_value=False),
+    ):
+        task_queue.sweep_in_workers(tasks.sweep)
+
+    assert receivers == []

@@ -10,6 +10,7 @@ import time
 from datetime import timedelta
 from functools import partial
 
+from django.apps import apps
 from django.db import (
     DatabaseError,
     close_old_connections,
@@ -109,6 +110,9 @@ def sweep_in_workers(sweep):
     A schedule of django-q2 looks twice a minute; and a worker that starts may stand in
     for one that was killed.
     """
+    if not apps.is_installed("django_q"):
+        # A system check says so.
+        return
     from django_q.signals import post_spawn
 
     post_spawn.connect(
