@@ -80,6 +80,33 @@ def test_what_can_never_be_sent_is_only_left(held_by):
     assert message.review == "left"
 
 
+@pytest.mark.parametrize(
+    ("number", "priority", "is_refused"),
+    [
+        ("+12025550123", 0, True),
+        ("+33612000009", 10, True),
+        ("+33612000009", 0, False),
+    ],
+    ids=["the US", "a broadcast", "an answer in France"],
+)
+def test_who_has_opted_out_since_is_sent_no_more_than_allowed(
+    number, priority, is_refused
+):
+    contact = factories.ContactFactory(phone_number=number)
+    message = factories.OutboundMessageFactory(
+        contact=contact, state="failed", priority=priority
+    )
+    factories.OptOutFactory(contact=contact)
+
+    if is_refused:
+        with pytest.raises(WrongStatus):
+            outbound.send_again(message)
+    else:
+        outbound.send_again(message)
+
+    assert OutboundMessage.objects.count() == 2 - is_refused
+
+
 @pytest.mark.parametrize("state", ["queued", "sending", "sent", "delivered"])
 def test_what_needs_no_decision_takes_none(state):
     message = factories.OutboundMessageFactory(state=state)

@@ -81,7 +81,7 @@ def record(
     A probe that made no call after all gives its turn back with no answers. While the
     circuit is open, calls begun before it opened say nothing new.
     """
-    if not any(map(_is_hard_failure, answers)) and not _is_troubled(gateway):
+    if not is_news(gateway, answers):
         return
     circuit = _locked(gateway)
     if circuit.open_until is None:
@@ -89,6 +89,11 @@ def record(
     else:
         _settle(circuit, answers, now, is_probe=_holds(circuit, probe))
     circuit.save()
+
+
+def is_news(gateway: str, answers: Sequence[Answer]) -> bool:
+    """False where record() would write nothing, as mostly; it takes no lock."""
+    return any(map(_is_hard_failure, answers)) or _is_troubled(gateway)
 
 
 def next_attempt_at(now: datetime) -> datetime | None:

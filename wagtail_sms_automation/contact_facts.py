@@ -1,7 +1,7 @@
 """What the rules may know of contacts, gathered from the rows of many at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Max, Min, Q
@@ -25,17 +25,19 @@ Period = tuple[datetime, datetime | None]
 
 def facts_of(contact: Contact, now: datetime) -> messages.Contact:
     """Gather what the rules may know of one contact."""
-    return facts_of_all([contact], now)[contact.pk]
+    periods = opt_out_periods([contact], now)
+    return facts_of_all([contact], now, periods)[contact.pk]
 
 
 def facts_of_all(
-    contacts: Sequence[Contact], now: datetime
+    contacts: Sequence[Contact], now: datetime, periods: Mapping[int, Sequence[Period]]
 ) -> dict[int, messages.Contact]:
-    """Gather what the rules may know of each contact, by its id."""
+    """Gather what the rules may know of each contact, by its id.
+
+    periods are those of opt_out_periods().
+    """
     groups, fired_at = _groups(contacts), _fired_at(contacts)
     sent, forwards = _sent_texts(contacts, now), _forwards(contacts, now)
-    opted_out = OptOut.objects.open().filter(contact__in=contacts)
-    opted_out = set(opted_out.values_list("contact", flat=True))
     return {
         contact.pk: messages.Contact(
             phone_number=contact.phone_number,
@@ -45,7 +47,7 @@ def facts_of_all(
             country=region_of(contact.phone_number),
             attributes={key: str(value) for key, value in contact.attributes.items()},
             groups=frozenset(groups[contact.pk]),
-            is_opted_out=contact.pk in opted_out,
+            is_opted_out=is_open(periods.get(contact.pk, ())),
             silent_until=contact.silent_until,
             last_automation=contact.last_automation_id,
             last_answered_at=contact.last_answered_at,
@@ -74,6 +76,11 @@ def opt_out_periods(
     for pk, *period in periods.values_list("contact", "started_at", "ended_at"):
         by_contact[pk].append(tuple(period))
     return by_contact
+
+
+def is_open(periods: Iterable[Period]) -> bool:
+    """True while one of these periods has not ended."""
+    return any(end is None for _start, end in periods)
 
 
 def _groups(contacts):

@@ -10,8 +10,10 @@ from django.utils import timezone
 from wagtail.log_actions import log
 
 from . import task_queue
+from .engine.guards import SILENT_AFTER_STOP
 from .gateways import base
 from .models import DeliveryReport, OptOut, OutboundMessage, WrongStatus
+from .phone_numbers import region_of
 from .querysets import storable
 
 
@@ -48,7 +50,7 @@ def send_again(message: OutboundMessage, *, user=None) -> OutboundMessage:
     The cause of the copy names the original, so two who ask at once send one.
     """
     with transaction.atomic():
-        if not message.can_be_sent_again:
+        if not message.can_be_sent_again or _must_not_follow_a_stop(message):
             raise WrongStatus("This message cannot be sent again.")
         _review(message, OutboundMessage.Review.SENT_AGAIN, "send_again", user)
         copy = OutboundMessage.objects.create(
@@ -58,6 +60,16 @@ def send_again(message: OutboundMessage, *, user=None) -> OutboundMessage:
         )
         task_queue.wake("send")
     return copy
+
+
+def _must_not_follow_a_stop(message):
+    """True for a broadcast, or where nothing may follow, to who has opted out since."""
+    if message.contact_id is None:
+        return False
+    is_promotional = message.priority == OutboundMessage.Priority.BROADCAST
+    is_silent = region_of(message.recipient) in SILENT_AFTER_STOP
+    opted_out = OptOut.objects.open().filter(contact=message.contact_id)
+    return (is_promotional or is_silent) and opted_out.exists()
 
 
 def leave(message: OutboundMessage, *, user=None) -> None:

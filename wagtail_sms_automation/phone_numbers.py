@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from django.utils.translation import gettext as _
@@ -81,6 +82,8 @@ def _what_is_wrong(number: phonenumbers.PhoneNumber) -> str:
     return _("This is not a valid phone number.")
 
 
+# Ours are few, and who writes once writes again.
+@lru_cache(maxsize=4096)
 def read_originator(text: str) -> str:
     """Return E.164 where a provider's originator is a phone, else the text itself.
 
@@ -111,6 +114,7 @@ def kind(originator: str) -> Kind:
     return Kind.OTHER
 
 
+@lru_cache(maxsize=4096)
 def region_of(number: str) -> str:
     """Return the ISO 3166 code of an E.164 number's country, or ""."""
     try:

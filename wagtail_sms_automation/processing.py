@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from . import effects, ledger, rulebook, task_queue
-from .contact_facts import facts_of_all, opt_out_periods
+from .contact_facts import facts_of_all, is_open, opt_out_periods
 from .engine import messages
 from .engine.conversation import after
 from .engine.respond import respond
@@ -114,26 +114,26 @@ class _Batch:
         self.lanes, self.rules, self.now = lanes, rules, now
         self.handled: list[InboundMessage] = []
         contacts = [contact for contact, _messages in lanes if contact]
-        self.facts = facts_of_all(contacts, now) if contacts else {}
         received = [message.received_at for _c, lane in lanes for message in lane]
         since = min(received, default=now)
         self.periods = opt_out_periods(contacts, since) if contacts else {}
+        self.facts = facts_of_all(contacts, now, self.periods) if contacts else {}
 
     def answer_all(self) -> Iterator[ledger.Entry]:
         """Answer every lane in order, as far as it is due."""
         for contact, lane in self.lanes:
             for reading in _readings(lane, self.rules, self.now):
-                entry = self._try(reading, contact)
+                entry = self._try(reading, contact, is_last=reading[-1] is lane[-1])
                 if entry is not None:
                     yield entry
                 elif reading[0].state == InboundMessage.State.PENDING:
                     # It is tried again: the next message must not overtake it.
                     break
 
-    def _try(self, reading, contact):
+    def _try(self, reading, contact, is_last):
         """Answer one message, or several as one; None if that failed."""
         try:
-            entry = self._answer(reading, contact)
+            entry = self._answer(reading, contact, is_last)
         except Exception:
             first = reading[0]
             logger.exception("Message %s could not be handled.", first.pk)
@@ -143,7 +143,7 @@ class _Batch:
         self.handled += reading
         return entry
 
-    def _answer(self, reading, contact):
+    def _answer(self, reading, contact, is_last):
         message = reading[-1]
         facts = self._facts(message, contact)
         asked = messages.read_together([_as_engine_message(part) for part in reading])
@@ -155,7 +155,8 @@ class _Batch:
         if contact is not None:
             heard_at = entry.of_contact("last_inbound_at") or message.received_at
             entry.changes["last_inbound_at"] = max(heard_at, message.received_at)
-            self.facts[contact.pk] = after(facts, outcome, self.now)
+            if not is_last:
+                self.facts[contact.pk] = after(facts, outcome, self.now)
         _settle(reading, contact, self.now)
         message.decisions, message.intent = decisions, outcome.intent or ""
         return entry
@@ -171,8 +172,9 @@ class _Batch:
                 for start, end in self.periods[contact.pk]
             )
         # STOP and START stand as they were; for all else, a STOP since then counts.
-        is_open = any(end is None for _start, end in self.periods[contact.pk])
-        is_opted_out = message.was_opted_out or (is_open and not message.intent)
+        is_opted_out = message.was_opted_out or (
+            not message.intent and is_open(self.periods[contact.pk])
+        )
         return replace(self.facts[contact.pk], is_opted_out=is_opted_out)
 
 

@@ -165,14 +165,19 @@ def _pool(pid):
 def claim(owner: uuid.UUID, wanted: int) -> list[OutboundMessage]:
     """Take what may be sent now, in order and under a lease; hold what must not be."""
     now = timezone.now()
+    if not OutboundMessage.objects.due(now).exists():
+        # A look takes no lock.
+        return []
     with transaction.atomic():
         claimed = _choose(owner, wanted, now)
-        OutboundMessage.objects.filter(pk__in=[row.pk for row in claimed]).update(
-            state=State.SENDING,
-            owner=owner,
-            leased_until=now + LEASE,
-            attempts=F("attempts") + 1,
-        )
+        if claimed:
+            rows = OutboundMessage.objects.filter(pk__in=[row.pk for row in claimed])
+            rows.update(
+                state=State.SENDING,
+                owner=owner,
+                leased_until=now + LEASE,
+                attempts=F("attempts") + 1,
+            )
     for message in claimed:
         message.owner, message.attempts = owner, message.attempts + 1
     return claimed
@@ -228,7 +233,7 @@ def _sift(messages, now):
     """Hold what must not be sent any more; return the rest, its parts reserved."""
     if not messages:
         return []
-    site = SmsSettings.objects.first() or SmsSettings()
+    site = SmsSettings.objects.defer("opening_hours").first() or SmsSettings()
     held = _opted_out(messages)
     left = [message for message in messages if message.pk not in held]
     held |= spending.holds(left, site, now)
@@ -386,6 +391,8 @@ def _tell_circuits(answers, owner):
         by_gateway[_circuit_of(message)].append(answer)
     for gateway, its_answers in by_gateway.items():
         try:
+            if not circuits.is_news(gateway, its_answers):
+                continue
             with transaction.atomic():
                 circuits.record(gateway, its_answers, timezone.now(), probe=owner)
         except Exception:

@@ -1,7 +1,7 @@
 """Which keywords stand in a body, where, and what all but matched."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -49,6 +49,7 @@ class Index:
             content: {} for _, content in contents
         }
         self._tables: dict[Layer, KeywordTable] = {}
+        self._askers: dict[Layer, Mapping[str, Sequence[Content]]] = {}
         self.layers = frozenset(map(_layer_of, self._wanted))
         for layer in self.layers:
             self.table(layer)
@@ -69,6 +70,17 @@ class Index:
                 for keyword in reversed(content.keywords)
             }
         return wanted[layer]
+
+    def askers(self, layer: Layer, key: str) -> Sequence[Content]:
+        """The conditions that have a keyword, by its normal form in a layer."""
+        if layer not in self._askers:
+            askers: dict[str, list[Content]] = {}
+            for content in self._wanted:
+                if self._concerns(layer, _layer_of(content)):
+                    for form in self.wanted(content, layer):
+                        askers.setdefault(form, []).append(content)
+            self._askers[layer] = askers
+        return self._askers[layer].get(key, ())
 
     def table(self, layer: Layer) -> KeywordTable:
         """The keywords to look for in a layer, and of those one thing stricter."""
@@ -137,6 +149,10 @@ class Findings:
     reading: text.Reading
     index: Index
     _found: dict[Layer, _Found] = field(default_factory=dict, repr=False, compare=False)
+    #: The conditions with something to find, by the layers in which they may.
+    _concerned: dict[Layer, frozenset[Content]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def found(self, layer: Layer) -> _Found:
         """What was found under a layer's switches."""
@@ -152,6 +168,19 @@ class Findings:
                     own[key] = start, end
             self._found[layer] = _Found(reading, form, own, quoted)
         return self._found[layer]
+
+    def may_concern(self, content: Content) -> bool:
+        """False for a condition that nothing in the body comes near to, as for most."""
+        layer = _layer_of(content)
+        if layer not in self._concerned:
+            layers = [layer, *(looser for _, looser in loosened(layer))]
+            self._concerned[layer] = frozenset(
+                asker
+                for each in layers
+                for key in (*self.found(each).own, *self.found(each).quoted)
+                for asker in self.index.askers(each, key)
+            )
+        return content in self._concerned[layer]
 
     def own(self, content: Content, layer: Layer) -> dict[str, text.Span]:
         """The keywords of a condition that were found, in the body's order."""
@@ -177,6 +206,9 @@ class Findings:
 
 def check(content: Content, findings: Findings) -> Check:
     """Hold a content condition of the index against what was found in a body."""
+    if not findings.may_concern(content):
+        holds = content.operator == Operator.NONE
+        return Check(holds=holds, silence=None if holds else Silence.CONTENT)
     layer = _layer_of(content)
     wanted = findings.index.wanted(content, layer)
     found = findings.found(layer)
