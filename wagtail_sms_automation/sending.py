@@ -100,12 +100,16 @@ class _Batch:
         #: Future of the answer -> message.
         self.in_flight = {}
         self._called_at = {}
+        self._ran_dry = True
         self._began_at = self._renewed_at = time.monotonic()
 
     def claim(self):
         """Fill the free slots, while there is time."""
         free = SLOTS - len(self.in_flight)
         if not free or not self._has_time():
+            return
+        # A look takes no lock.
+        if self._ran_dry and not OutboundMessage.objects.due(timezone.now()).exists():
             return
         try:
             claimed = claim(self.owner, free)
@@ -121,6 +125,7 @@ class _Batch:
             self.in_flight[pool.submit(_send, message)] = message
             self._called_at[message.pk] = now
         self.tried += len(claimed)
+        self._ran_dry = len(claimed) < free
 
     def _has_time(self):
         """For a while; for longer where a slow answer keeps this worker anyway."""
@@ -165,9 +170,6 @@ def _pool(pid):
 def claim(owner: uuid.UUID, wanted: int) -> list[OutboundMessage]:
     """Take what may be sent now, in order and under a lease; hold what must not be."""
     now = timezone.now()
-    if not OutboundMessage.objects.due(now).exists():
-        # A look takes no lock.
-        return []
     with transaction.atomic():
         claimed = _choose(owner, wanted, now)
         if claimed:
