@@ -8,7 +8,7 @@ from django.db import DataError
 from django.utils import timezone
 
 from tests import factories
-from wagtail_sms_automation import processing, tasks
+from wagtail_sms_automation import ledger, processing, tasks
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
     Contact,
@@ -559,7 +559,7 @@ def test_processing_rolls_back_whole(text_us, run_tasks):
     factories.AutomationFactory(active=True, keywords=("ORDER",))
     message = text_us("ORDER")
 
-    with mock.patch.object(Match.objects, "bulk_create", side_effect=ValueError):
+    with mock.patch.object(ledger, "insert_each", side_effect=ValueError):
         processing.process_batch()
 
     assert not OutboundMessage.objects.exists()
@@ -573,14 +573,14 @@ def test_one_answer_that_cannot_be_stored_holds_up_nobody(text_us, run_tasks, ca
     factories.AutomationFactory(active=True, keywords=("ORDER",))
     poisoned = text_us("ORDER poison")
     text_us("ORDER", originator="33612000002")
-    create = OutboundMessage.objects.bulk_create
+    insert_each = ledger.insert_each
 
     def refuse(rows, **kwargs):
         if any(row.inbound_id == poisoned.pk for row in rows):
             raise DataError("value out of range")
-        return create(rows, **kwargs)
+        insert_each(rows, **kwargs)
 
-    with mock.patch.object(OutboundMessage.objects, "bulk_create", refuse):
+    with mock.patch.object(ledger, "insert_each", refuse):
         for _try in range(processing.MAX_ATTEMPTS):
             tasks.process()
             InboundMessage.objects.update(due_at=timezone.now())

@@ -18,7 +18,7 @@ from .models import (
     OptOut,
     OutboundMessage,
 )
-from .querysets import update_each
+from .querysets import insert_each, update_each
 
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def write(entries: Sequence[Entry], messages: Iterable[InboundMessage]) -> bool:
     """Write all entries and the messages' own rows; True if something is to be sent."""
     _write_contacts(entries)
     update_each(list(messages), MESSAGE_FIELDS)
-    Match.objects.bulk_create([row for entry in entries for row in entry.matches])
+    insert_each([row for entry in entries for row in entry.matches])
     _write_group_changes([row for entry in entries for row in entry.group_changes])
     for entry in entries:
         if entry.opts_out:
@@ -66,7 +66,7 @@ def write(entries: Sequence[Entry], messages: Iterable[InboundMessage]) -> bool:
             )
     outbound = [row for entry in entries for row in entry.outbound]
     # The same cause is written once.
-    OutboundMessage.objects.bulk_create(outbound, ignore_conflicts=True)
+    insert_each(outbound, once=True)
     return any(row.state == OutboundMessage.State.QUEUED for row in outbound)
 
 

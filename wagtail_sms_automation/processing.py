@@ -95,7 +95,7 @@ def _claim(originators, most):
         contact.phone_number: contact
         for contact in Contact.objects.claim(numbers, BATCH)
     }
-    pending = InboundMessage.objects.pending()
+    pending = InboundMessage.objects.pending().defer("payload")
     lanes = pending.filter(originator__in=contacts)
     claimed = list(lanes.first_of_each(most) if contacts else [])
     # Short codes and names have no contact that could be locked.

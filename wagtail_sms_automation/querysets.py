@@ -35,28 +35,46 @@ def update_each(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     bulk_update() builds a CASE of all rows for each field, which takes longer to make
     and to parse than the rows take to write.
     """
-    if not rows:
-        return
-    meta = rows[0]._meta
+    if rows:
+        meta = rows[0]._meta
+        fields = [meta.get_field(name) for name in names]
+        columns = ", ".join(f'"{field.column}" = %s' for field in fields)
+        sql = f'UPDATE "{meta.db_table}" SET {columns} WHERE "{meta.pk.column}" = %s'  # noqa: S608 - names of our own columns
+        _execute_each(sql, rows, [*fields, meta.pk])
+
+
+def insert_each(rows: Sequence[models.Model], *, once: bool = False) -> None:
+    """Store new rows, by one statement prepared once; with once, where none is there.
+
+    bulk_create() writes one statement of all values, and is slow to.
+    """
+    if rows:
+        meta = rows[0]._meta
+        fields = meta.concrete_fields[1:]
+        sql = _insert(rows[0].__class__) + (" ON CONFLICT DO NOTHING" if once else "")
+        _execute_each(sql, rows, fields)
+
+
+def _execute_each(sql, rows, fields):
     connection = connections[router.db_for_write(rows[0].__class__)]
-    fields = [meta.get_field(name) for name in names]
-    quote = connection.ops.quote_name
-    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    where = f"{quote(meta.pk.column)} = %s"
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {quote(meta.db_table)} SET {columns} WHERE {where}",  # noqa: S608 - names of our own columns
-            [
-                [
-                    *(
-                        field.get_db_prep_save(getattr(row, field.attname), connection)
-                        for field in fields
-                    ),
-                    row.pk,
-                ]
-                for row in rows
-            ],
-        )
+        cursor.executemany(sql, [_values(row, fields, connection) for row in rows])
+
+
+def _values(row, fields, connection):
+    return [
+        field.get_db_prep_save(getattr(row, field.attname), connection)
+        for field in fields
+    ]
+
+
+@cache
+def _insert(model: type[models.Model]) -> str:
+    """The statement that stores a row whose key the database makes."""
+    fields = model._meta.concrete_fields[1:]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    values = ", ".join(["%s"] * len(fields))
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values})'  # noqa: S608 - names of our own table
 
 
 class ContactQuerySet(models.QuerySet):
@@ -175,18 +193,6 @@ def next_due_at(queryset, now):
     return coming.aggregate(at=Min("due_at"))["at"]
 
 
-@cache
-def _insert_once(model: type[models.Model]) -> str:
-    """The statement that stores a row, or nothing where it stands already."""
-    fields = model._meta.concrete_fields[1:]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    values = ", ".join(["%s"] * len(fields))
-    return (
-        f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values}) '  # noqa: S608 - names of our own table
-        "ON CONFLICT DO NOTHING RETURNING id"
-    )
-
-
 class InboundMessageQuerySet(models.QuerySet):
     """Inbound messages."""
 
@@ -197,12 +203,10 @@ class InboundMessageQuerySet(models.QuerySet):
         save() would take as long as all the rest of it.
         """
         connection = connections[router.db_for_write(self.model)]
-        values = [
-            field.get_db_prep_save(getattr(message, field.attname), connection)
-            for field in self.model._meta.concrete_fields[1:]
-        ]
+        values = _values(message, self.model._meta.concrete_fields[1:], connection)
+        sql = f"{_insert(self.model)} ON CONFLICT DO NOTHING RETURNING id"
         with connection.cursor() as cursor:
-            cursor.execute(_insert_once(self.model), values)
+            cursor.execute(sql, values)
             row = cursor.fetchone()
         if row is None:
             return False

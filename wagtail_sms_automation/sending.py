@@ -35,7 +35,7 @@ State = OutboundMessage.State
 HeldBy = OutboundMessage.HeldBy
 
 #: Messages that one worker sends side by side.
-SLOTS = 16
+SLOTS = 32
 #: Renewed while a message is being sent; a worker that does not is dead.
 LEASE = timedelta(seconds=15)
 RENEW_EVERY = 4.0

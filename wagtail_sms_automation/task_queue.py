@@ -78,7 +78,7 @@ def let_others_write(seconds):
     would find it taken until its patience ends.
     """
     if connection.vendor == "sqlite":
-        time.sleep(min(seconds / 8, 0.05))
+        time.sleep(min(seconds / 12, 0.05))
 
 
 def _wait_until(due_at, stop_at):

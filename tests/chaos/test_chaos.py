@@ -29,7 +29,7 @@ KILLED = (WORKER, WEB_WORKER, CLUSTER, WORKER, WEB, WORKER, WORKER, WEB_WORKER)
 MOST_SECONDS = 1_800 if IS_LONG else 90
 RECOVERY = 180 if IS_LONG else 90
 #: Sends a worker may have in flight when it is killed, and workers of a cluster.
-IN_FLIGHT = 16 * 2
+IN_FLIGHT = 32 * 2
 
 
 @pytest.fixture(
