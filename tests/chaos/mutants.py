@@ -238,6 +238,6 @@ MUTANTS = [
         "processing.py",
         "the next message must not overtake it.\n                    break\n",
         "the next message may overtake it.\n                    pass\n",
-        PROCESSING + "a_poisoned_message_is_tried_again_then_parked",
+        "tests/test_processing.py",
     ),
 ]
