@@ -23,9 +23,10 @@ from django.utils import timezone
 
 from . import circuits, gateways, outbound, rates, spending, task_queue
 from .conf import settings as sms_settings
+from .engine.guards import SILENT_AFTER_STOP
 from .gateways import base, mail
 from .models import OptOut, OutboundMessage, SmsSettings
-from .phone_numbers import mask
+from .phone_numbers import mask, region_of
 from .querysets import EMAIL, storable
 
 
@@ -255,22 +256,31 @@ def _sift(messages, now):
 
 
 def _opted_out(messages):
-    """Broadcasts to contacts who have opted out since they were queued."""
-    broadcasts = [
-        message
-        for message in messages
-        if message.priority == OutboundMessage.Priority.BROADCAST
-    ]
-    if not broadcasts:
+    """What must not go to contacts who have opted out since it was queued.
+
+    Broadcasts; and, where nothing may follow a STOP, all but its confirmation: it may
+    have come while a gateway that was busy had the message, or behind a START.
+    """
+    doubtful = [message for message in messages if _must_not_follow_stop(message)]
+    if not doubtful:
         return {}
-    contacts = [message.contact_id for message in broadcasts]
+    contacts = [message.contact_id for message in doubtful]
     opted_out = OptOut.objects.open().filter(contact__in=contacts)
     opted_out = set(opted_out.values_list("contact", flat=True))
     return {
         message.pk: HeldBy.OPTED_OUT
-        for message in broadcasts
+        for message in doubtful
         if message.contact_id in opted_out
     }
+
+
+def _must_not_follow_stop(message):
+    if message.contact_id is None:
+        return False
+    if message.priority == OutboundMessage.Priority.BROADCAST:
+        return True
+    is_confirmation = ":-:opt_out:" in message.cause
+    return not is_confirmation and region_of(message.recipient) in SILENT_AFTER_STOP
 
 
 # Calling

@@ -29,6 +29,7 @@ FAULTS = {
     "throttled": Fault(base.Throttled("Later.", retry_after=40)),
     "throttled, no time given": Fault(base.Throttled("Later.")),
     "taken, and STOP": Fault(takes=True, meanwhile="STOP"),
+    "throttled, and STOP": Fault(base.Throttled("Later."), meanwhile="STOP"),
     "not sent": Fault(base.NotSent("Connection refused.")),
     "unknown": Fault(base.Unknown("Read timeout."), in_doubt=True),
     "unknown, but taken": Fault(base.Unknown("Reset."), takes=True, in_doubt=True),

@@ -161,7 +161,7 @@ class Model:
         reference, recipient = submission.reference, submission.recipient
         if reference in self.in_doubt:
             self.wrong.append(f"sent again without a person: {pk}")
-        is_confirmation = submission.body in self.words.values()
+        is_confirmation = submission.body == self.words["STOP"]
         if recipient in self.silent_after_stop & self.stopped and not (
             is_confirmation or reference in self.copies
         ):
