@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from tests import factories
-from wagtail_sms_automation import sending, tasks
+from wagtail_sms_automation import claims, tasks
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
     InboundMessage,
@@ -156,7 +156,7 @@ def test_claims_from_several_numbers_at_once_never_block_each_other(settings):
 
     def claim():
         for _turn in range(8):
-            claimed.extend(sending.claim(uuid.uuid4(), 5))
+            claimed.extend(claims.claim(uuid.uuid4(), 5))
 
     in_threads(6, claim)
 

@@ -10,7 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from tests import factories
-from wagtail_sms_automation import outbound, sending, tasks
+from wagtail_sms_automation import claims, outbound, sending, tasks
 from wagtail_sms_automation.gateways import base, locmem, sandbox
 from wagtail_sms_automation.models import (
     Circuit,
@@ -26,7 +26,7 @@ State = OutboundMessage.State
 
 def claim():
     """Claim what one worker would."""
-    return sending.claim(uuid.uuid4(), sending.SLOTS)
+    return claims.claim(uuid.uuid4(), sending.SLOTS)
 
 
 def record(message, answer):
@@ -208,7 +208,7 @@ def test_a_worker_that_comes_back_late_is_believed():
     message = factories.OutboundMessageFactory()
     [claimed] = claim()
     OutboundMessage.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    sending.settle_dead_leases()
+    claims.settle_dead_leases()
 
     record(claimed, base.Sent(gateway_id="abc"))
 
@@ -239,7 +239,7 @@ def test_an_answer_that_cannot_be_kept_is_in_doubt_later(caplog):
     assert "were not kept" in caplog.text
     message.refresh_from_db()
     assert message.state == State.SENDING
-    with time_machine.travel(timezone.now() + sending.LEASE * 1.1):
+    with time_machine.travel(timezone.now() + claims.LEASE * 1.1):
         tasks.sweep()
     message.refresh_from_db()
     assert message.state == State.UNKNOWN
@@ -402,7 +402,7 @@ def test_replies_go_before_broadcasts():
         factories.OutboundMessageFactory(priority=10, body="broadcast")
     factories.OutboundMessageFactory(body="reply")
 
-    assert [message.body for message in sending.claim(uuid.uuid4(), 1)] == ["reply"]
+    assert [message.body for message in claims.claim(uuid.uuid4(), 1)] == ["reply"]
 
 
 def test_a_broadcast_that_waits_does_not_hold_up_a_reply_to_the_same_contact():
@@ -437,7 +437,7 @@ def test_an_open_circuit_uses_up_no_attempts():
     waiting = factories.OutboundMessageFactory()
 
     assert claim() == []
-    assert not sending.has_work()
+    assert not claims.has_work()
 
     waiting.refresh_from_db()
     assert (waiting.state, waiting.attempts) == (State.QUEUED, 0)
@@ -448,7 +448,7 @@ def test_one_message_tries_whether_the_gateway_works_again():
     factories.OutboundMessageFactory.create_batch(4)
 
     with time_machine.travel(timezone.now() + timedelta(seconds=31)):
-        assert sending.has_work()
+        assert claims.has_work()
         assert len(claim()) == 1
         assert claim() == []
 
@@ -498,7 +498,7 @@ def test_a_number_sends_no_more_than_it_may(settings):
     with time_machine.travel(now, tick=False):
         assert len(claim()) == 3
         assert claim() == []
-        assert sending.next_due_at() <= now + timedelta(seconds=0.5)
+        assert claims.next_due_at() <= now + timedelta(seconds=0.5)
     with time_machine.travel(now + timedelta(seconds=1), tick=False):
         assert len(claim()) == 2
     other.refresh_from_db()

@@ -13,32 +13,28 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache, partial
 
 from django.db import DatabaseError, transaction
-from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from . import circuits, gateways, outbound, rates, spending, task_queue
+from . import circuits, claims, gateways, outbound, task_queue
 from .conf import settings as sms_settings
-from .engine.guards import SILENT_AFTER_STOP
 from .gateways import base, mail
-from .models import OptOut, OutboundMessage, SmsSettings
-from .phone_numbers import mask, region_of
+from .models import OutboundMessage
+from .phone_numbers import mask
 from .querysets import EMAIL, storable
 
 
 logger = logging.getLogger(__name__)
 
 State = OutboundMessage.State
-HeldBy = OutboundMessage.HeldBy
 
 #: Messages that one worker sends side by side.
 SLOTS = 32
-#: Renewed while a message is being sent; a worker that does not is dead.
-LEASE = timedelta(seconds=15)
+#: Seconds between two renewals of the leases.
 RENEW_EVERY = 4.0
 #: Seconds after which a batch takes nothing more: other work waits for this worker.
 BATCH_FOR = 2.0
@@ -49,35 +45,10 @@ SLOW_AFTER = 1.0
 #: The longest wait between two attempts, in seconds.
 LONGEST_WAIT = 300
 
-#: How long a delivery report is awaited before the provider is asked.
-FIRST_LOOK_UP = timedelta(seconds=30)
-
 #: Where an answer that comes late still counts.
 IN_DOUBT = (State.SENDING, State.UNKNOWN)
 
 Answered = tuple[OutboundMessage, base.Sent | base.GatewayError]
-
-
-def has_work() -> bool:
-    """True when messages are due that a gateway may be tried with."""
-    now = timezone.now()
-    open_now = [
-        gateway
-        for gateway, may_be_probed in circuits.open_gateways(now).items()
-        if not may_be_probed
-    ]
-    return OutboundMessage.objects.due(now).not_by(open_now).exists()
-
-
-def next_due_at() -> datetime | None:
-    """When the next message may be sent that may not be sent now."""
-    now = timezone.now()
-    moments = [
-        OutboundMessage.objects.next_due_at(now),
-        circuits.next_attempt_at(now),
-        *rates.exhausted(sms_settings.RATES, now).values(),
-    ]
-    return min(filter(None, moments), default=None)
 
 
 def deliver_batch() -> int:
@@ -113,7 +84,7 @@ class _Batch:
         if self._ran_dry and not OutboundMessage.objects.due(timezone.now()).exists():
             return
         try:
-            claimed = claim(self.owner, free)
+            claimed = claims.claim(self.owner, free)
         except DatabaseError:
             if not self.in_flight:
                 raise
@@ -156,131 +127,13 @@ class _Batch:
                 owner=self.owner,
                 state=State.SENDING,
             )
-            mine.update(leased_until=timezone.now() + LEASE)
+            mine.update(leased_until=timezone.now() + claims.LEASE)
 
 
 @lru_cache(maxsize=1)
 def _pool(pid):
     """Sending threads of this process: a fork inherits none."""
     return ThreadPoolExecutor(SLOTS, thread_name_prefix="sms-send")
-
-
-# Claiming
-
-
-def claim(owner: uuid.UUID, wanted: int) -> list[OutboundMessage]:
-    """Take what may be sent now, in order and under a lease; hold what must not be."""
-    now = timezone.now()
-    with transaction.atomic():
-        claimed = _choose(owner, wanted, now)
-        if claimed:
-            rows = OutboundMessage.objects.filter(pk__in=[row.pk for row in claimed])
-            rows.update(
-                state=State.SENDING,
-                owner=owner,
-                leased_until=now + LEASE,
-                attempts=F("attempts") + 1,
-            )
-    for message in claimed:
-        message.owner, message.attempts = owner, message.attempts + 1
-    return claimed
-
-
-def _choose(owner, wanted, now):
-    """Lock what is due, as far as circuits and rates permit it now."""
-    open_circuits = circuits.open_gateways(now)
-    due = OutboundMessage.objects.due(now).order_by("priority", "due_at", "pk")
-    chosen = []
-    for gateway, may_be_probed in open_circuits.items():
-        if may_be_probed:
-            chosen += _probe(due.by(gateway), gateway, owner, now)
-    free = due.not_by(open_circuits)
-    for gateway, originator in rates.exhausted(sms_settings.RATES, now):
-        free = free.exclude(gateway=gateway, originator=originator)
-    within_rates = _within_rates(_lock(free, wanted - len(chosen)), now)
-    return chosen + _sift(within_rates, now)
-
-
-def _lock(due, wanted):
-    return list(due.select_for_update(skip_locked=True, of=("self",))[:wanted])
-
-
-def _probe(due, gateway, owner, now):
-    """The one message that tries whether a gateway works again."""
-    found = _lock(due, 1)
-    if not found or not circuits.permitted(gateway, 1, now, probe=owner):
-        return []
-    if not _sift(found, now):
-        # It makes no call after all, and gives its turn back.
-        circuits.record(gateway, [], now, probe=owner)
-        return []
-    return found
-
-
-def _within_rates(messages, now):
-    """Leave out what would be more than one of our numbers may send."""
-    limits = sms_settings.RATES
-    limited = defaultdict(list)
-    for message in messages:
-        if message.channel == OutboundMessage.Channel.SMS and message.gateway in limits:
-            limited[message.gateway, message.originator].append(message.pk)
-    too_many = set()
-    # In one order everywhere: two claims must not wait for one another.
-    for (gateway, originator), pks in sorted(limited.items()):
-        granted = rates.take(gateway, originator, len(pks), limits[gateway], now)
-        too_many.update(pks[granted:])
-    return [message for message in messages if message.pk not in too_many]
-
-
-def _sift(messages, now):
-    """Hold what must not be sent any more; return the rest, its parts reserved."""
-    if not messages:
-        return []
-    site = SmsSettings.objects.defer("opening_hours").first() or SmsSettings()
-    held = _opted_out(messages)
-    left = [message for message in messages if message.pk not in held]
-    held |= spending.holds(left, site, now)
-    spending.flag(
-        {
-            message.contact_id
-            for message in left
-            if held.get(message.pk) == HeldBy.CONTACT_LIMIT
-        }
-    )
-    for reason in set(held.values()):
-        pks = [pk for pk, held_by in held.items() if held_by == reason]
-        OutboundMessage.objects.filter(pk__in=pks).update(
-            state=State.HELD, held_by=reason
-        )
-    return [message for message in messages if message.pk not in held]
-
-
-def _opted_out(messages):
-    """What must not go to contacts who have opted out since it was queued.
-
-    Broadcasts; and, where nothing may follow a STOP, all but its confirmation: it may
-    have come while a gateway that was busy had the message, or behind a START.
-    """
-    doubtful = [message for message in messages if _must_not_follow_stop(message)]
-    if not doubtful:
-        return {}
-    contacts = [message.contact_id for message in doubtful]
-    opted_out = OptOut.objects.open().filter(contact__in=contacts)
-    opted_out = set(opted_out.values_list("contact", flat=True))
-    return {
-        message.pk: HeldBy.OPTED_OUT
-        for message in doubtful
-        if message.contact_id in opted_out
-    }
-
-
-def _must_not_follow_stop(message):
-    if message.contact_id is None:
-        return False
-    if message.priority == OutboundMessage.Priority.BROADCAST:
-        return True
-    is_confirmation = ":-:opt_out:" in message.cause
-    return not is_confirmation and region_of(message.recipient) in SILENT_AFTER_STOP
 
 
 # Calling
@@ -361,7 +214,7 @@ def _record_error(message, error):
     if error.is_retryable:
         in_doubt.update(**changes, **_retried(message, error), leased_until=None)
     elif isinstance(error, base.Unknown):
-        due_at = timezone.now() + FIRST_LOOK_UP
+        due_at = timezone.now() + claims.FIRST_LOOK_UP
         in_doubt.update(**changes, state=State.UNKNOWN, due_at=due_at)
     else:
         changes |= {"state": State.FAILED, "settled_at": timezone.now()}
@@ -415,20 +268,3 @@ def _circuit_of(message):
     if message.channel == OutboundMessage.Channel.EMAIL:
         return EMAIL
     return message.gateway or "default"
-
-
-# Workers that died
-
-
-def settle_dead_leases() -> int:
-    """Mark as unknown what a dead worker may or may not have sent; how many.
-
-    The owner stays: should the worker come back after all, its answer counts.
-    """
-    dead = OutboundMessage.objects.leases_over(timezone.now())
-    # A look takes no lock, and there is hardly ever one.
-    return dead.exists() and dead.update(
-        state=State.UNKNOWN,
-        due_at=timezone.now() + FIRST_LOOK_UP,
-        error="The worker that sent it did not come back.",
-    )

@@ -1,6 +1,6 @@
 """What django-q2 runs: wake-ups that drain the tables, and the sweep."""
 
-from . import look_ups, outbound, processing, sending, task_queue
+from . import claims, look_ups, outbound, processing, sending, task_queue
 
 
 def process():
@@ -18,7 +18,7 @@ def send():
     task_queue.drain(
         "send",
         sending.deliver_batch,
-        next_due_at=sending.next_due_at,
+        next_due_at=claims.next_due_at,
         full=sending.SLOTS,
     )
 
@@ -35,12 +35,12 @@ def look_up():
 
 def sweep():
     """Find what a crash or a lost wake-up left behind."""
-    sending.settle_dead_leases()
+    claims.settle_dead_leases()
     outbound.give_up_old()
     task_queue.ring_again()
     for kind, has_work in (
         ("process", processing.has_work),
-        ("send", sending.has_work),
+        ("send", claims.has_work),
         ("look_up", look_ups.has_work),
     ):
         if has_work():

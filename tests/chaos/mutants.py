@@ -155,28 +155,28 @@ MUTANTS = [
     ),
     Mutant(
         "claimed, and not marked as being sent",
-        "sending.py",
-        "            state=State.SENDING,\n            owner=owner,\n",
-        "            owner=owner,\n",
+        "claims.py",
+        "                state=State.SENDING,\n                owner=owner,\n",
+        "                owner=owner,\n",
         SENDING + "what_the_gateway_is_given",
     ),
     Mutant(
         "a lease that never runs out",
-        "sending.py",
-        "            leased_until=now + LEASE,\n",
-        "            leased_until=now + 9999 * LEASE,\n",
+        "claims.py",
+        "                leased_until=now + LEASE,\n",
+        "                leased_until=now + 9999 * LEASE,\n",
         TIME + "what_a_dead_worker_held_is_in_doubt_within_half_a_minute",
     ),
     Mutant(
         "a lease that nobody renews",
         "sending.py",
-        "mine.update(leased_until=timezone.now() + LEASE)",
+        "mine.update(leased_until=timezone.now() + claims.LEASE)",
         "pass",
         SENDING + "a_worker_that_still_sends_renews_its_leases",
     ),
     Mutant(
         "a dead lease is sent again",
-        "sending.py",
+        "claims.py",
         "        state=State.UNKNOWN,\n"
         "        due_at=timezone.now() + FIRST_LOOK_UP,\n"
         '        error="The worker that sent it did not come back.",\n',

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from tests import factories
-from wagtail_sms_automation import sending, tasks
+from wagtail_sms_automation import claims, sending, tasks
 from wagtail_sms_automation.gateways import base, locmem
 from wagtail_sms_automation.models import OutboundMessage
 
@@ -30,7 +30,7 @@ def state_of(message):
 
 def test_what_a_dead_worker_held_is_in_doubt_within_half_a_minute(clock):
     message = factories.OutboundMessageFactory()
-    sending.claim(uuid.uuid4(), 1)
+    claims.claim(uuid.uuid4(), 1)
 
     clock.shift(timedelta(seconds=5))
     tasks.sweep()
