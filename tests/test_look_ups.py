@@ -8,9 +8,9 @@ import time_machine
 from django.utils import timezone
 
 from tests import factories
-from wagtail_sms_automation import look_ups, tasks
+from wagtail_sms_automation import look_ups, outbound, tasks
 from wagtail_sms_automation.gateways import base, locmem, sandbox
-from wagtail_sms_automation.models import OutboundMessage
+from wagtail_sms_automation.models import Circuit, OutboundMessage
 
 
 pytestmark = pytest.mark.django_db
@@ -109,16 +109,36 @@ def test_after_two_days_people_decide():
     assert message.state == State.UNKNOWN
 
 
-def test_a_report_that_comes_after_all_counts():
-    from wagtail_sms_automation import outbound
-
+@pytest.mark.parametrize("status", ["sent", "delivered"])
+def test_a_provider_that_knew_it_after_all_is_believed(status):
     message = look_up_after(in_doubt(accepted=False), minutes=11)
+
     outbound.record_report(
         "default",
         base.DeliveryReport(
-            status=base.ReportStatus.DELIVERED, reference=str(message.reference)
+            status=base.ReportStatus(status), reference=str(message.reference)
         ),
     )
 
     message.refresh_from_db()
-    assert message.state == State.DELIVERED
+    assert message.state == status
+
+
+def test_a_provider_that_takes_its_time_keeps_no_worker_for_long(monkeypatch):
+    monkeypatch.setattr(look_ups, "BATCH_FOR", -1)
+    in_doubt(accepted=True)
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert look_ups.look_up_batch() == 0
+        assert look_ups.has_work()
+
+
+def test_a_gateway_left_alone_is_not_asked():
+    in_doubt(accepted=True)
+    Circuit.objects.update_or_create(
+        gateway="default",
+        defaults={"open_until": timezone.now() + timedelta(hours=1)},
+    )
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert not look_ups.has_work()

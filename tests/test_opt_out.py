@@ -3,8 +3,8 @@
 import pytest
 
 from tests import factories
-from wagtail_sms_automation import tasks
-from wagtail_sms_automation.gateways import locmem
+from wagtail_sms_automation import outbound, tasks
+from wagtail_sms_automation.gateways import base, locmem
 from wagtail_sms_automation.models import OptOut, OutboundMessage, SmsSettings
 
 
@@ -174,3 +174,26 @@ def test_a_reaction_that_quotes_us_opts_nobody_out(text_us, run_tasks):
     assert not bodies()
     message.refresh_from_db()
     assert message.decisions[0]["silence"] == "quoted"
+
+
+def test_a_report_that_is_repeated_after_start_opts_nobody_out(text_us, run_tasks):
+    contact = factories.ContactFactory(phone_number="+33612000001")
+    message = factories.OutboundMessageFactory(contact=contact, state="sent")
+    report = base.DeliveryReport(
+        status=base.ReportStatus.FAILED,
+        reference=str(message.reference),
+        is_opt_out=True,
+    )
+    outbound.record_report("default", report)
+    assert OptOut.objects.open().exists()
+    text_us("START")
+
+    outbound.record_report("default", report)
+
+    assert not OptOut.objects.open().exists()
+
+
+def test_a_number_of_no_country_stops_in_the_words_of_the_site(text_us):
+    text_us("ARRET", originator="+999123456789")
+
+    assert OptOut.objects.open().exists()

@@ -4,11 +4,12 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
-from django.db import DataError
+import time_machine
+from django.db import DataError, OperationalError
 from django.utils import timezone
 
 from tests import factories
-from wagtail_sms_automation import ledger, processing, tasks
+from wagtail_sms_automation import inbound, ledger, processing, tasks
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
     Contact,
@@ -670,3 +671,45 @@ def test_what_a_worker_knows_of_a_contact_grows_with_each_message(text_us, run_t
     tasks.send()
 
     assert bodies() == ["For how many?", "A table for two."]
+
+
+def test_a_passing_fault_of_the_database_parks_nobody(text_us, run_tasks):
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    message = text_us("ORDER")
+
+    with mock.patch.object(
+        ledger, "insert_each", side_effect=OperationalError("deadlock detected")
+    ):
+        for _try in range(processing.MAX_ATTEMPTS + 1):
+            processing.process_batch()
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (InboundMessage.State.PENDING, 0)
+
+    run_tasks()
+    assert bodies() == ["Thank you."]
+
+
+def test_an_answer_that_would_come_hours_late_is_not_sent(text_us, run_tasks):
+    """The workers were down overnight."""
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    text_us("ORDER")
+
+    with time_machine.travel(timezone.now() + timedelta(hours=10)):
+        run_tasks()
+
+    assert not bodies()
+    late = OutboundMessage.objects.to_review().get()
+    assert late.state == OutboundMessage.State.EXPIRED
+
+
+def test_a_message_tried_again_next_day_is_answered(text_us, run_tasks):
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    message = text_us("ORDER")
+    InboundMessage.objects.update(state="parked")
+    message.refresh_from_db()
+
+    with time_machine.travel(timezone.now() + timedelta(hours=10)):
+        inbound.try_again(message)
+        run_tasks()
+
+    assert bodies() == ["Thank you."]

@@ -134,3 +134,12 @@ def test_a_poisoned_text_stands_aside_alone(text_us, run_tasks, at, monkeypatch)
     other.refresh_from_db()
     assert (poisoned.state, other.state) == ("parked", "processed")
     assert bodies() == ["Got: FOOD 2x1"]
+
+
+def test_who_never_pauses_is_answered_all_the_same(text_us, run_tasks, at):
+    for seconds in range(0, 40, 4):
+        with at(seconds):
+            text_us(f"FOOD {seconds}")
+            run_tasks()
+
+    assert bodies()

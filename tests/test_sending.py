@@ -7,6 +7,7 @@ from unittest import mock
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.utils import timezone
 
 from tests import factories
@@ -18,6 +19,7 @@ from wagtail_sms_automation.models import (
     OutboundMessage,
     SmsSettings,
 )
+from wagtail_sms_automation.querysets import EMAIL
 
 
 pytestmark = pytest.mark.django_db
@@ -236,7 +238,7 @@ def test_an_answer_that_cannot_be_kept_is_in_doubt_later(caplog):
     ):
         assert sending.deliver_batch() == 1
 
-    assert "were not kept" in caplog.text
+    assert "was not kept" in caplog.text
     message.refresh_from_db()
     assert message.state == State.SENDING
     with time_machine.travel(timezone.now() + claims.LEASE * 1.1):
@@ -526,3 +528,114 @@ def test_a_contact_whose_limit_is_reached_is_flagged():
     contact.refresh_from_db()
     assert contact.is_flagged
     assert len(locmem.outbox) == 1
+
+
+@pytest.mark.parametrize("decide", [outbound.send_again, outbound.leave])
+def test_what_people_decided_meanwhile_stands(decide):
+    """The worker was slow: its lease ran out, and now it says that nothing was sent."""
+    message = factories.OutboundMessageFactory()
+    [claimed] = claim()
+    OutboundMessage.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    claims.settle_dead_leases()
+    message.refresh_from_db()
+    decide(message)
+
+    record(claimed, base.NotSent("Connection refused."))
+
+    message.refresh_from_db()
+    assert message.state == State.FAILED
+    tasks.send()
+    assert len(locmem.outbox) == (decide is outbound.send_again)
+
+
+def test_a_claim_that_fails_costs_no_answer(monkeypatch):
+    """What is being sent meanwhile is recorded all the same."""
+    factories.OutboundMessageFactory.create_batch(2)
+    take, taken, has_failed = claims.claim, [], threading.Event()
+
+    def claim_once(owner, wanted):
+        if taken:
+            has_failed.set()
+            raise ValueError("Negative indexing is not supported.")
+        taken.extend(take(owner, 1))
+        return taken
+
+    def send(self, submission):
+        assert has_failed.wait(10)
+        return base.Sent(gateway_id="abc")
+
+    monkeypatch.setattr(claims, "claim", claim_once)
+    monkeypatch.setattr(locmem.LocMemGateway, "send", send)
+
+    sending.deliver_batch()
+
+    taken[0].refresh_from_db()
+    assert taken[0].state == State.SENT
+    assert OutboundMessage.objects.filter(state=State.QUEUED).count() == 1
+
+
+def test_leases_that_cannot_be_renewed_cost_no_answer(monkeypatch, caplog):
+    message = factories.OutboundMessageFactory()
+    monkeypatch.setattr(sending, "RENEW_EVERY", 0)
+    find = OutboundMessage.objects.filter
+
+    def find_unless_renewing(*args, **kwargs):
+        if {"pk__in", "owner"} <= kwargs.keys():
+            raise OperationalError("the connection is closed")
+        return find(*args, **kwargs)
+
+    monkeypatch.setattr(OutboundMessage.objects, "filter", find_unless_renewing)
+
+    sending.deliver_batch()
+
+    assert "could not be renewed" in caplog.text
+    message.refresh_from_db()
+    assert message.state == State.SENT
+
+
+def test_a_deadlock_while_recording_is_tried_again():
+    message = factories.OutboundMessageFactory()
+    keep = OutboundMessage.objects.record_sent
+    with mock.patch.object(
+        OutboundMessage.objects,
+        "record_sent",
+        side_effect=[OperationalError("deadlock detected"), mock.DEFAULT],
+        wraps=keep,
+    ) as record_sent:
+        sending.deliver_batch()
+
+    assert record_sent.call_count == 2
+    message.refresh_from_db()
+    assert message.state == State.SENT
+
+
+def test_an_idle_circuit_that_may_be_probed_keeps_no_worker_busy():
+    fail_in_a_row(base.NotSent("Connection refused."))
+    OutboundMessage.objects.all().delete()
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert claims.next_due_at() is None
+
+
+def test_what_stands_behind_held_messages_is_sent_at_once(mailoutbox):
+    SmsSettings.objects.create(parts_per_day=0)
+    factories.OutboundMessageFactory.create_batch(sending.SLOTS + 5)
+    factories.OutboundMessageFactory(
+        channel="email", recipient="kitchen@example.com", contact=None
+    )
+
+    sending.deliver_batch()
+
+    assert len(mailoutbox) == 1
+    assert OutboundMessage.objects.filter(state=State.HELD).count() == sending.SLOTS + 5
+
+
+def test_one_free_slot_and_two_circuits_to_probe(mailoutbox):
+    fail_in_a_row(base.NotSent("Connection refused."))
+    Circuit.objects.create(gateway=EMAIL, open_until=timezone.now())
+    factories.OutboundMessageFactory(
+        channel="email", recipient="kitchen@example.com", contact=None
+    )
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert len(claims.claim(uuid.uuid4(), 1)) == 1

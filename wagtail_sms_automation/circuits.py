@@ -97,9 +97,9 @@ def is_news(gateway: str, answers: Sequence[Answer]) -> bool:
 
 
 def next_attempt_at(now: datetime) -> datetime | None:
-    """When the first open circuit may be tried again; None when all are closed."""
-    earliest = Circuit.objects.aggregate(at=Min("open_until"))["at"]
-    return earliest and max(earliest, now)
+    """When an open circuit may be tried again; one that may be already, may be now."""
+    later = Circuit.objects.filter(open_until__gt=now)
+    return later.aggregate(at=Min("open_until"))["at"]
 
 
 def _is_hard_failure(answer: Answer) -> bool:

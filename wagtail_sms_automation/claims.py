@@ -52,9 +52,25 @@ def next_due_at() -> datetime | None:
 
 def claim(owner: uuid.UUID, wanted: int) -> list[OutboundMessage]:
     """Take what may be sent now, in order and under a lease; hold what must not be."""
-    now = timezone.now()
+    while True:
+        chosen, held = _claim(owner, wanted, timezone.now())
+        claimed = [message for message in chosen if message.pk not in held]
+        _flag(chosen, held)
+        # Where all were held, others may stand behind them.
+        if claimed or not chosen:
+            return claimed
+
+
+def _claim(owner, wanted, now):
+    """One transaction. Its locks come in one order: circuits, buckets, counters."""
     with transaction.atomic():
-        claimed = _choose(owner, wanted, now)
+        probes, chosen = _choose(owner, wanted, now)
+        held = _hold(chosen, now) if chosen else {}
+        for gateway, message in probes.items():
+            if message.pk in held:
+                # It makes no call after all, and gives its turn back.
+                circuits.record(gateway, [], now, probe=owner)
+        claimed = [message for message in chosen if message.pk not in held]
         if claimed:
             rows = OutboundMessage.objects.filter(pk__in=[row.pk for row in claimed])
             rows.update(
@@ -65,38 +81,39 @@ def claim(owner: uuid.UUID, wanted: int) -> list[OutboundMessage]:
             )
     for message in claimed:
         message.owner, message.attempts = owner, message.attempts + 1
-    return claimed
+    return chosen, held
+
+
+def _flag(chosen, held):
+    """Show staff whose limit was reached; contacts are not locked within a claim."""
+    spending.flag(
+        {
+            message.contact_id
+            for message in chosen
+            if held.get(message.pk) == HeldBy.CONTACT_LIMIT
+        }
+    )
 
 
 def _choose(owner, wanted, now):
-    """Lock what is due, as far as circuits and rates permit it now."""
+    """Lock what is due, as far as circuits and rates permit; the probes by gateway."""
     open_circuits = circuits.open_gateways(now)
     due = OutboundMessage.objects.due(now).order_by("priority", "due_at", "pk")
-    chosen = []
+    probes = {}
     for gateway, may_be_probed in open_circuits.items():
-        if may_be_probed:
-            chosen += _probe(due.by(gateway), gateway, owner, now)
+        if may_be_probed and len(probes) < wanted:
+            for message in _lock(due.by(gateway), 1):
+                if circuits.permitted(gateway, 1, now, probe=owner):
+                    probes[gateway] = message
     free = due.not_by(open_circuits)
     for gateway, originator in rates.exhausted(sms_settings.RATES, now):
         free = free.exclude(gateway=gateway, originator=originator)
-    within_rates = _within_rates(_lock(free, wanted - len(chosen)), now)
-    return chosen + _sift(within_rates, now)
+    others = _within_rates(_lock(free, wanted - len(probes)), now)
+    return probes, [*probes.values(), *others]
 
 
 def _lock(due, wanted):
     return list(due.select_for_update(skip_locked=True, of=("self",))[:wanted])
-
-
-def _probe(due, gateway, owner, now):
-    """The one message that tries whether a gateway works again."""
-    found = _lock(due, 1)
-    if not found or not circuits.permitted(gateway, 1, now, probe=owner):
-        return []
-    if not _sift(found, now):
-        # It makes no call after all, and gives its turn back.
-        circuits.record(gateway, [], now, probe=owner)
-        return []
-    return found
 
 
 def _within_rates(messages, now):
@@ -114,27 +131,18 @@ def _within_rates(messages, now):
     return [message for message in messages if message.pk not in too_many]
 
 
-def _sift(messages, now):
-    """Hold what must not be sent any more; return the rest, its parts reserved."""
-    if not messages:
-        return []
+def _hold(messages, now):
+    """Hold what must not be sent any more, and reserve the parts of the rest."""
     site = SmsSettings.objects.defer("opening_hours").first() or SmsSettings()
     held = _opted_out(messages)
     left = [message for message in messages if message.pk not in held]
     held |= spending.holds(left, site, now)
-    spending.flag(
-        {
-            message.contact_id
-            for message in left
-            if held.get(message.pk) == HeldBy.CONTACT_LIMIT
-        }
-    )
     for reason in set(held.values()):
         pks = [pk for pk, held_by in held.items() if held_by == reason]
         OutboundMessage.objects.filter(pk__in=pks).update(
             state=State.HELD, held_by=reason
         )
-    return [message for message in messages if message.pk not in held]
+    return held
 
 
 def _opted_out(messages):
@@ -172,7 +180,9 @@ def settle_dead_leases() -> int:
     """
     dead = OutboundMessage.objects.leases_over(timezone.now())
     # A look takes no lock, and there is hardly ever one.
-    return dead.exists() and dead.update(
+    if not dead.exists():
+        return 0
+    return dead.update(
         state=State.UNKNOWN,
         due_at=timezone.now() + FIRST_LOOK_UP,
         error="The worker that sent it did not come back.",

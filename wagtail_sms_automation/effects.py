@@ -10,9 +10,11 @@ from .conf import settings as sms_settings
 from .engine import outcome as engine
 from .engine import segments
 from .ledger import Entry
-from .models import GroupChange, InboundMessage, OutboundMessage
+from .models import GroupChange, OutboundMessage
 from .phone_numbers import Kind, kind, read_originator
 
+
+State = OutboundMessage.State
 
 #: A reply that comes later than this is worse than none (domain.md 4.3).
 REPLY_WITHIN = timedelta(minutes=20)
@@ -105,15 +107,13 @@ def _set_attribute(effect: engine.SetAttribute, entry):
 def _start_opt_out(effect: engine.StartOptOut, entry):
     # Words and phrases were applied when the message was stored; so was a START that
     # came after this message.
-    if effect.automation is not None and not _has_opted_in_since(entry.message):
+    if effect.automation is not None and not _has_opted_in_since(entry):
         entry.opts_out = True
 
 
-def _has_opted_in_since(message):
-    later = InboundMessage.objects.filter(
-        originator=message.originator, pk__gt=message.pk, intent="opt_in"
-    )
-    return later.exists()
+def _has_opted_in_since(entry):
+    later = entry.contact.inbound_messages.filter(pk__gt=entry.message.pk)
+    return later.filter(intent="opt_in").exists()
 
 
 @apply.register
@@ -130,9 +130,12 @@ def _keep_silent(effect: engine.KeepSilent, entry):
 
 def _queue(effect, entry, *, recipient, body, held=None, **fields):
     """Note one row of the outbox."""
-    state = OutboundMessage.State
+    state = State.HELD if held else State.QUEUED
     is_reply = isinstance(effect, engine.SendSms)
-    within = REPLY_WITHIN if is_reply else FORWARD_WITHIN
+    # From when it came, or from when a person let it be tried again.
+    expires_at = entry.message.due_at + (REPLY_WITHIN if is_reply else FORWARD_WITHIN)
+    if state == State.QUEUED and expires_at <= timezone.now():
+        state = State.EXPIRED
     message = OutboundMessage(
         cause=f"{_cause(effect, entry)}:{recipient}",
         inbound=entry.message,
@@ -141,9 +144,9 @@ def _queue(effect, entry, *, recipient, body, held=None, **fields):
         recipient=recipient,
         body=body,
         parts=segments.count(body).parts,
-        state=state.HELD if held else state.QUEUED,
+        state=state,
         held_by=held or "",
-        expires_at=timezone.now() + within,
+        expires_at=expires_at,
         **fields,
     )
     entry.outbound.append(message)

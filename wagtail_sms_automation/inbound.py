@@ -104,7 +104,8 @@ def _gateway_ids(received):
 
 
 def _content(received):
-    return received.originator, received.recipient, received.body
+    media = " ".join(received.media_urls)
+    return received.originator, received.recipient, received.body, media
 
 
 def _digest(*parts):
@@ -122,12 +123,13 @@ def _may_speak_of_opting(message):
 def _store_with_opting(message):
     """Store it with what it asks for, the contact locked: nothing passes it by."""
     message.contact = contact = Contact.objects.obtain(message.originator)
-    Contact.objects.filter(pk=contact.pk).update(last_inbound_at=message.received_at)
+    Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     message.was_opted_out = OptOut.objects.open().filter(contact=contact).exists()
     message.intent = _intent(message, contact) or ""
     if not InboundMessage.objects.store_once(message):
         return False
     now = message.received_at
+    Contact.objects.filter(pk=contact.pk).update(last_inbound_at=now)
     if message.intent == "opt_out":
         OptOut.objects.start(contact, OptOut.Cause.KEYWORD, started_by=message, now=now)
         _hold_what_is_queued(contact)
@@ -148,7 +150,7 @@ def _intent(message, contact):
     """Read what it asks for, without what it quotes of ours."""
     return opt_outs.read_intent(
         message.body,
-        region_of(contact.phone_number),
+        region_of(contact.phone_number) or sms_settings.DEFAULT_REGION,
         opted_out=message.was_opted_out,
         sent_bodies=sent_bodies(contact, message.received_at),
     )

@@ -1,11 +1,12 @@
 """Look-ups: what is in doubt and no report settles is asked for at the provider."""
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from . import gateways, outbound
+from . import circuits, gateways, outbound
 from .gateways.base import GatewayError
 from .models import OutboundMessage
 from .querysets import next_due_at
@@ -17,6 +18,8 @@ State = OutboundMessage.State
 
 #: Messages asked for in one go.
 BATCH = 10
+#: Seconds after which no further one is: a provider may take its time to answer.
+BATCH_FOR = 10.0
 #: A provider that does not know a message so long after the call never took it.
 NOT_KNOWN_AFTER = timedelta(minutes=10)
 #: What is still in doubt then is left to people.
@@ -38,11 +41,18 @@ def next_look_up_at() -> datetime | None:
 
 def look_up_batch() -> int:
     """Ask for some messages; how many were asked for."""
-    return sum(map(_look_up, _due(timezone.now()).order_by("due_at")[:BATCH]))
+    asked, stop_at = 0, time.monotonic() + BATCH_FOR
+    for message in _due(timezone.now()).order_by("due_at")[:BATCH]:
+        if time.monotonic() > stop_at:
+            break
+        asked += _look_up(message)
+    return asked
 
 
 def _due(now):
-    return OutboundMessage.objects.to_look_up(now, now - GIVEN_UP_AFTER)
+    in_doubt = OutboundMessage.objects.to_look_up(now, now - GIVEN_UP_AFTER)
+    # A provider in trouble is not asked either.
+    return in_doubt.not_by(circuits.open_gateways(now))
 
 
 def _look_up(message):
@@ -78,4 +88,5 @@ def _settle_as_not_known(message, now):
         state=State.FAILED,
         settled_at=now,
         error="The provider does not know this message.",
+        error_code=outbound.NOT_KNOWN,
     )

@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from wagtail.log_actions import log
@@ -28,6 +29,9 @@ COPIED = (
     *("channel", "inbound", "automation", "contact", "gateway", "originator"),
     *("recipient", "subject", "body", "parts", "priority"),
 )
+
+#: The error code of what the provider did not know when it was asked.
+NOT_KNOWN = "not_known"
 
 #: What a report makes of a message, and the states it may be in before: forward only.
 UNSETTLED = (State.QUEUED, State.SENDING, State.UNKNOWN)
@@ -93,9 +97,10 @@ def give_up_old() -> int:
     now = timezone.now()
     old = OutboundMessage.objects.filter(state=State.QUEUED, expires_at__lte=now)
     # A look takes no lock, and there is hardly ever one.
-    count = old.exists() and old.update(state=State.EXPIRED, settled_at=now)
-    if count:
-        logger.warning("%s messages could not be sent in time.", count)
+    if not old.exists():
+        return 0
+    count = old.update(state=State.EXPIRED, settled_at=now)
+    logger.warning("%s messages could not be sent in time.", count)
     return count
 
 
@@ -159,12 +164,20 @@ def _move_forward(message, report):
         changes["error"] = storable(report.reason, 255)
         changes["error_code"] = storable(report.error_code, 20)
     mine = OutboundMessage.objects.filter(pk=message.pk)
-    mine.filter(state__in=before).update(**changes)
+    # That the provider did not know it has proved wrong.
+    was_unknown = Q(state=State.FAILED, error_code=NOT_KNOWN)
+    mine.filter(Q(state__in=before) | was_unknown).update(**changes)
     if report.gateway_id:
         mine.filter(gateway_id="").update(gateway_id=storable(report.gateway_id, 128))
 
 
 def opt_out(message: OutboundMessage) -> None:
-    """Opt a contact out, because the gateway says that it has."""
-    if message.contact_id is not None:
+    """Opt a contact out, because the gateway says that it has.
+
+    It may say so late, or once more: an opt-in since the message was sent stands.
+    """
+    if message.contact_id is None:
+        return
+    sent_at = message.sent_at or message.created_at
+    if not message.contact.opt_outs.filter(ended_at__gt=sent_at).exists():
         OptOut.objects.start(message.contact, OptOut.Cause.GATEWAY)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from . import effects, ledger, rulebook, task_queue
@@ -22,7 +22,7 @@ from .engine.conversation import after
 from .engine.respond import respond
 from .models import Contact, InboundMessage, Match
 from .phone_numbers import Kind, kind
-from .querysets import storable
+from .querysets import MOST_PAUSES, storable
 
 
 logger = logging.getLogger(__name__)
@@ -72,6 +72,10 @@ def _process_alone(originator, rules):
     """Answer the first message of one originator; how many were."""
     try:
         return _process([originator], rules, most=1)
+    except (OperationalError, InterfaceError):
+        # A deadlock, or the database is busy or away: no fault of the message.
+        logger.exception("A message is left for later.")
+        return 0
     except Exception:
         logger.exception("A message could not be handled.")
         return _put_off_first(originator, traceback.format_exc())
@@ -183,7 +187,8 @@ def _readings(
 ) -> Iterator[list[InboundMessage]]:
     """Part what one originator wrote into what is read at once, as far as it is due."""
     together = _together(rules)
-    if together and lane[-1].received_at > now - together:
+    is_waiting = lane[-1].received_at > now - together
+    if together and is_waiting and lane[0].received_at > now - MOST_PAUSES * together:
         # The next text may belong to it.
         return
     reading: list[InboundMessage] = []

@@ -20,8 +20,12 @@ from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 
-#: The mail server, beside the aliases of the gateways.
-EMAIL = "email"
+#: The mail server, beside the aliases of the gateways: a name that none can have.
+EMAIL = "(e-mail)"
+
+
+#: For so many times the pause that ends a text, several are waited for together.
+MOST_PAUSES = 3
 
 
 def storable(text: str, length: int | None = None) -> str:
@@ -228,7 +232,7 @@ class InboundMessageQuerySet(models.QuerySet):
         together is for how long (a timedelta) an originator must have been quiet: its
         texts are read as one. Whose message was put off waits with all of them.
         """
-        put_off = self.filter(self._put_off(now, together)).values("originator")
+        put_off = self._put_off(now, together).values("originator")
         due = self.exclude(originator__in=put_off).order_by()
         lanes = due.values("originator").annotate(first=Min("pk")).order_by("first")
         return list(lanes.values_list("originator", flat=True)[:limit])
@@ -242,7 +246,13 @@ class InboundMessageQuerySet(models.QuerySet):
 
     def _put_off(self, now, together):
         later = Q(due_at__gt=now)
-        return later | Q(received_at__gt=now - together) if together else later
+        if not together:
+            return self.filter(later)
+        # Who never pauses is answered all the same.
+        patient = self.filter(received_at__lte=now - MOST_PAUSES * together)
+        recent = Q(received_at__gt=now - together)
+        recent &= ~Q(originator__in=patient.values("originator"))
+        return self.filter(later | recent)
 
     def next_due_at(self, now, together):
         """When the next of these is due; what is so already is somebody else's."""

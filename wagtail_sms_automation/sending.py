@@ -16,7 +16,14 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
 from functools import lru_cache, partial
 
-from django.db import DatabaseError, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.urls import reverse
 from django.utils import timezone
 
@@ -72,25 +79,26 @@ class _Batch:
         #: Future of the answer -> message.
         self.in_flight = {}
         self._called_at = {}
-        self._ran_dry = True
+        self._ran_dry, self._claims_no_more = True, False
         self._began_at = self._renewed_at = time.monotonic()
 
     def claim(self):
         """Fill the free slots, while there is time."""
         free = SLOTS - len(self.in_flight)
-        if not free or not self._has_time():
+        if self._claims_no_more or not free or not self._has_time():
             return
         # A look takes no lock.
         if self._ran_dry and not OutboundMessage.objects.due(timezone.now()).exists():
             return
         try:
             claimed = claims.claim(self.owner, free)
-        except DatabaseError:
+        except Exception:
             if not self.in_flight:
                 raise
             # What is being sent must be recorded; the next task claims.
             logger.exception("No more messages could be claimed.")
-            self._began_at -= BATCH_FOR_AT_MOST
+            connection.close_if_unusable_or_obsolete()
+            self._claims_no_more = True
             return
         pool, now = _pool(os.getpid()), time.monotonic()
         for message in claimed:
@@ -120,14 +128,18 @@ class _Batch:
 
     def renew_leases(self):
         """Show that this worker lives."""
-        if time.monotonic() - self._renewed_at > RENEW_EVERY:
-            self._renewed_at = time.monotonic()
-            mine = OutboundMessage.objects.filter(
-                pk__in=[message.pk for message in self.in_flight.values()],
-                owner=self.owner,
-                state=State.SENDING,
-            )
-            mine.update(leased_until=timezone.now() + claims.LEASE)
+        if time.monotonic() - self._renewed_at <= RENEW_EVERY:
+            return
+        self._renewed_at = time.monotonic()
+        mine = [message.pk for message in self.in_flight.values()]
+        try:
+            OutboundMessage.objects.filter(
+                pk__in=mine, owner=self.owner, state=State.SENDING
+            ).update(leased_until=timezone.now() + claims.LEASE)
+        except DatabaseError:
+            # What is being sent must be recorded all the same.
+            logger.exception("Leases could not be renewed.")
+            connection.close_if_unusable_or_obsolete()
 
 
 @lru_cache(maxsize=1)
@@ -155,6 +167,9 @@ def _send(message):
         # It may have been accepted before this went wrong: never resend.
         logger.exception("Sending %s failed in an unforeseen way.", message.reference)
         return base.Unknown(f"{type(error).__name__}: {error}")
+    finally:
+        # A mail backend may keep e-mails in the database, each thread by itself.
+        connections.close_all()
 
 
 def _sender(message):
@@ -183,25 +198,35 @@ def _report_url(alias):
 
 def record(answers: Sequence[Answered], owner: uuid.UUID) -> None:
     """Write what came of some calls, unless another worker owns a message by now."""
+    # In one order everywhere: workers must not wait for one another.
+    answers = sorted(answers, key=lambda pair: pair[0].pk)
     sent = [pair for pair in answers if isinstance(pair[1], base.Sent)]
-    try:
-        OutboundMessage.objects.record_sent(
-            [(message, answer.gateway_id) for message, answer in sent], timezone.now()
-        )
-    except Exception:
-        # Their leases run out, and what became of them is looked up.
-        logger.exception("The answers to %s messages were not kept.", len(sent))
+    if sent:
+        _keep(partial(_record_sent, sent), f"{len(sent)} messages")
     for message, answer in answers:
-        try:
-            if isinstance(answer, base.Sent):
-                for report in answer.reports:
-                    outbound.record_report(message.gateway, report)
-            else:
-                _record_error(message, answer)
-        except Exception:
-            # The others' answers must be kept.
-            logger.exception("The answer to %s was not kept.", message.reference)
+        if not isinstance(answer, base.Sent):
+            _keep(partial(_record_error, message, answer), message.reference)
+        for report in getattr(answer, "reports", ()):
+            _keep(partial(outbound.record_report, message.gateway, report), "a report")
     _tell_circuits(answers, owner)
+
+
+def _keep(write, what):
+    """Write an answer, twice if need be: else its lease runs out, and all is doubt."""
+    for is_last in (False, True):
+        try:
+            return write()
+        except Exception as error:
+            connection.close_if_unusable_or_obsolete()
+            if is_last or not isinstance(error, OperationalError | InterfaceError):
+                logger.exception("The answer to %s was not kept.", what)
+                return None
+
+
+def _record_sent(sent):
+    OutboundMessage.objects.record_sent(
+        [(message, answer.gateway_id) for message, answer in sent], timezone.now()
+    )
 
 
 def _record_error(message, error):
@@ -212,7 +237,13 @@ def _record_error(message, error):
         "error_code": storable(error.code, 20),
     }
     if error.is_retryable:
-        in_doubt.update(**changes, **_retried(message, error), leased_until=None)
+        retried = changes | _retried(message, error) | {"leased_until": None}
+        # Where a person has decided meanwhile, that stands.
+        decided = in_doubt.exclude(review="")
+        decided.update(
+            **retried | {"state": State.FAILED, "settled_at": timezone.now()}
+        )
+        in_doubt.filter(review="").update(**retried)
     elif isinstance(error, base.Unknown):
         due_at = timezone.now() + claims.FIRST_LOOK_UP
         in_doubt.update(**changes, state=State.UNKNOWN, due_at=due_at)

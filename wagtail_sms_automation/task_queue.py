@@ -157,9 +157,17 @@ def install_schedule(using="default", **kwargs):
 
 
 def _ring(kind):
-    """Queue one task, unless one is on its way already."""
-    if Doorbell.objects.arm(kind):
-        _queue(kind)
+    """Queue one task, unless one is on its way already; never raise.
+
+    What is committed is: whoever made it must not be told that it failed.
+    """
+    try:
+        is_first = Doorbell.objects.arm(kind)
+    except Exception:
+        logger.exception("The bell for %s could not be rung.", kind)
+    else:
+        if is_first:
+            _queue(kind)
 
 
 def _queue(kind):

@@ -170,8 +170,8 @@ MUTANTS = [
     Mutant(
         "a lease that nobody renews",
         "sending.py",
-        "mine.update(leased_until=timezone.now() + claims.LEASE)",
-        "pass",
+        ").update(leased_until=timezone.now() + claims.LEASE)",
+        ").update(leased_until=timezone.now())",
         SENDING + "a_worker_that_still_sends_renews_its_leases",
     ),
     Mutant(
@@ -193,7 +193,7 @@ MUTANTS = [
     Mutant(
         "reports move a state back",
         "outbound.py",
-        "mine.filter(state__in=before).update(**changes)",
+        "mine.filter(Q(state__in=before) | was_unknown).update(**changes)",
         "mine.update(**changes)",
         REPORTS + "failed_is_not_undone_by_a_late_sent",
     ),

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests import factories
 from wagtail_sms_automation import gateways
-from wagtail_sms_automation.models import Contact, InboundMessage
+from wagtail_sms_automation.models import Contact, Doorbell, InboundMessage
 
 
 BASE = "http://testserver"
@@ -278,6 +278,23 @@ def test_our_own_fault_is_503_so_that_the_provider_calls_again():
     assert answer.status_code == 503
     assert not InboundMessage.objects.exists()
     assert post(fields()).status_code == 200
+    assert InboundMessage.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_two_pictures_without_an_id_are_two():
+    for number in range(2):
+        picture = f"https://media.example/{number}.jpg"
+        post(fields(id="", body="", mediaUrl=picture, createdDatetime=""))
+
+    assert InboundMessage.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_stored_is_answered_ok_though_nobody_can_be_woken():
+    with mock.patch.object(Doorbell.objects, "arm", side_effect=DatabaseError):
+        assert post(fields()).status_code == 200
+
     assert InboundMessage.objects.count() == 1
 
 
