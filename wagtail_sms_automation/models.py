@@ -127,6 +127,13 @@ class Contact(models.Model):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(is_flagged=True),
+                name="sms_contact_flagged",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(phone_number__startswith="+"),
