@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 
-#: Seconds after which a group ends itself, should the tests be killed.
-LIFETIME = 3600
+#: A group ends when the tests die, and in any case after so many seconds.
+ENDED_WITH_US = ["setpriv", "--pdeathsig", "TERM", "timeout", "--signal=KILL", "3600"]
 
 
 class ProcessGroup:
@@ -24,7 +24,7 @@ class ProcessGroup:
         """Start it; what it writes is added to the log."""
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
-                ["timeout", "--signal=KILL", str(LIFETIME), *self.command],
+                [*ENDED_WITH_US, *self.command],
                 env=self.environment,
                 cwd=self.cwd,
                 stdin=subprocess.DEVNULL,
