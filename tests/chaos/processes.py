@@ -48,14 +48,19 @@ class ProcessGroup:
             time.sleep(0.01)
         self._process = None
 
-    def kill_one(self, depth, rng):
-        """Kill one process that stands so many forks below the head; was there one?"""
-        candidates = [pid for pid in self.members() if self.depth(pid) == depth]
-        if not candidates:
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(rng.choice(sorted(candidates)), signal.SIGKILL)
-        return True
+    def kill_one(self, pids, rng):
+        """Kill one of these, if it is ours and lives; did one?"""
+        candidates = sorted(self.members().keys() & set(pids))
+        if candidates:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rng.choice(candidates), signal.SIGKILL)
+        return bool(candidates)
+
+    def forks(self):
+        """The ids of what the server itself has forked, the oldest first."""
+        members = self.members()
+        heads = {pid for pid, parent in members.items() if parent == self._process.pid}
+        return sorted(pid for pid, parent in members.items() if parent in heads)
 
     def members(self):
         """The ids of its living processes with their parents' ids."""
@@ -66,10 +71,3 @@ class ProcessGroup:
                 if int(group) == self._process.pid and state != "Z":
                     found[int(stat.parent.name)] = int(parent)
         return found
-
-    def depth(self, pid):
-        """0 for the server itself, which timeout has started."""
-        parents, depth = self.members(), -2
-        while pid in parents:
-            pid, depth = parents[pid], depth + 1
-        return depth
