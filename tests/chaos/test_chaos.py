@@ -83,6 +83,9 @@ class Run:
 
     def _when_quiet(self):
         """The history once nothing waits any more, or as it is when time is up."""
+        # The last blow: a cluster whose idle worker was killed before hands out no task
+        # until it is started anew.
+        self.site.kill(CLUSTER, self._rng)
         self.site.start()
         deadline = time.monotonic() + RECOVERY
         while True:
