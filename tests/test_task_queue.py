@@ -197,6 +197,20 @@ def test_a_worker_sweeps_when_it_starts_and_again(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_was_rung_for_in_vain_is_done_without_the_queue(text_us):
+    text_us("ORDER")
+    with in_a_while(timedelta(minutes=1)):
+        tasks.sweep()
+        task_queue.stand_in([tasks.process])
+    assert InboundMessage.objects.pending().exists()
+
+    with in_a_while(timedelta(minutes=2)):
+        task_queue.stand_in([tasks.process])
+
+    assert not InboundMessage.objects.pending().exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_sweep_rings_for_what_a_crash_left():
     factories.InboundMessageFactory()
     factories.OutboundMessageFactory()

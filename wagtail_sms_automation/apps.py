@@ -20,4 +20,6 @@ class SmsAutomationConfig(AppConfig):
         checks.register()
         signals.connect()
         post_migrate.connect(task_queue.install_schedule, sender=self)
-        task_queue.sweep_in_workers(tasks.sweep)
+        task_queue.sweep_in_workers(
+            tasks.sweep, [tasks.process, tasks.send, tasks.look_up]
+        )

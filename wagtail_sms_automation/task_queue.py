@@ -104,11 +104,12 @@ def ring_again():
             _queue(kind)
 
 
-def sweep_in_workers(sweep):
+def sweep_in_workers(sweep, tasks=()):
     """Have every worker sweep when it starts, and every few seconds from then on.
 
     A schedule of django-q2 looks twice a minute; and a worker that starts may stand in
-    for one that was killed.
+    for one that was killed. The tasks are done in the same way should no queue give
+    them out.
     """
     if not apps.is_installed("django_q"):
         # A system check says so.
@@ -116,21 +117,37 @@ def sweep_in_workers(sweep):
     from django_q.signals import post_spawn
 
     post_spawn.connect(
-        lambda **kwargs: _start_sweeping(sweep), weak=False, dispatch_uid="sms_sweep"
+        lambda **kwargs: _start_sweeping(sweep, tasks),
+        weak=False,
+        dispatch_uid="sms_sweep",
     )
 
 
-def _start_sweeping(sweep):
+def stand_in(tasks):
+    """Do in this process what was rung for again and again and no worker took up.
+
+    A worker that is killed while it waits for a task takes the lock of its cluster's
+    inner queue with it: from then on every process lives, and none is given a task.
+    """
+    unanswered = Doorbell.objects.unanswered(timezone.now() - OVERDUE_AFTER)
+    if unanswered.filter(rings__gte=MOST_WAITING).exists():
+        logger.error("The cluster hands out no tasks. If this goes on, restart it.")
+        for task in tasks:
+            task()
+
+
+def _start_sweeping(sweep, tasks):
     threading.Thread(
-        target=_sweep_for_ever, args=[sweep], name="sms-sweep", daemon=True
+        target=_sweep_for_ever, args=[sweep, tasks], name="sms-sweep", daemon=True
     ).start()
 
 
-def _sweep_for_ever(sweep):
+def _sweep_for_ever(sweep, tasks):
     while True:
         close_old_connections()
         try:
             sweep()
+            stand_in(tasks)
         except Exception:
             # The database may be away; the next sweep sees.
             logger.exception("A sweep failed.")

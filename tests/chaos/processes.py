@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 
-#: Seconds after which a group ends itself, should the tests be killed.
-LIFETIME = 3600
+#: A group ends when the tests die, and in any case after so many seconds.
+ENDED_WITH_US = ["setpriv", "--pdeathsig", "TERM", "timeout", "--signal=KILL", "3600"]
 
 
 class ProcessGroup:
@@ -24,7 +24,7 @@ class ProcessGroup:
         """Start it; what it writes is added to the log."""
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
-                ["timeout", "--signal=KILL", str(LIFETIME), *self.command],
+                [*ENDED_WITH_US, *self.command],
                 env=self.environment,
                 cwd=self.cwd,
                 stdin=subprocess.DEVNULL,
@@ -48,14 +48,19 @@ class ProcessGroup:
             time.sleep(0.01)
         self._process = None
 
-    def kill_one(self, depth, rng):
-        """Kill one process that stands so many forks below the head; was there one?"""
-        candidates = [pid for pid in self.members() if self.depth(pid) == depth]
-        if not candidates:
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(rng.choice(sorted(candidates)), signal.SIGKILL)
-        return True
+    def kill_one(self, pids, rng):
+        """Kill one of these, if it is ours and lives; did one?"""
+        candidates = sorted(self.members().keys() & set(pids))
+        if candidates:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rng.choice(candidates), signal.SIGKILL)
+        return bool(candidates)
+
+    def forks(self):
+        """The ids of what the server itself has forked, the oldest first."""
+        members = self.members()
+        heads = {pid for pid, parent in members.items() if parent == self._process.pid}
+        return sorted(pid for pid, parent in members.items() if parent in heads)
 
     def members(self):
         """The ids of its living processes with their parents' ids."""
@@ -66,10 +71,3 @@ class ProcessGroup:
                 if int(group) == self._process.pid and state != "Z":
                     found[int(stat.parent.name)] = int(parent)
         return found
-
-    def depth(self, pid):
-        """0 for the server itself, which timeout has started."""
-        parents, depth = self.members(), -2
-        while pid in parents:
-            pid, depth = parents[pid], depth + 1
-        return depth

@@ -23,9 +23,8 @@ django.setup()
 answer = None
 """
 
-#: The parts that can be killed: whose group, and how far below its head.
+#: The parts that can be killed.
 WORKER, CLUSTER, WEB_WORKER, WEB = "worker", "cluster", "web worker", "web"
-WORKER_DEPTH, WEB_WORKER_DEPTH = 2, 1
 
 CLUSTER_COMMAND = [sys.executable, "-m", "django", "qcluster"]
 
@@ -84,14 +83,19 @@ class Site:
     def kill(self, part, rng):
         """Kill -9 a part, and start it again where nothing else would."""
         if part == WORKER:
-            self.kills += self.cluster.kill_one(WORKER_DEPTH, rng)
+            self.kills += self.cluster.kill_one(self.workers(), rng)
         elif part == WEB_WORKER:
-            self.kills += self.web.kill_one(WEB_WORKER_DEPTH, rng)
+            self.kills += self.web.kill_one(self.web.forks(), rng)
         else:
             group = self.cluster if part == CLUSTER else self.web
             self.kills += 1
             group.kill()
             group.start()
+
+    def workers(self):
+        """The ids of the cluster's workers, not of its pusher and its monitor."""
+        told = (path.suffix for path in self.directory.glob("worker.*"))
+        return sorted({int(pid[1:]) for pid in told} & self.cluster.members().keys())
 
     def order_crash(self, point):
         """Let the process that reaches a point next die there."""

@@ -39,8 +39,11 @@ _local = threading.local()
 
 def install():
     """Watch everything that leads past a point."""
+    from django_q.signals import post_spawn
+
     from wagtail_sms_automation import tasks
 
+    post_spawn.connect(_say_who_we_are, dispatch_uid="crashing")
     connection_created.connect(_watch_connection, dispatch_uid="crashing")
     BaseDatabaseWrapper._commit = _watch_commit(BaseDatabaseWrapper._commit)
     BaseDatabaseWrapper._rollback = _watch_rollback(BaseDatabaseWrapper._rollback)
@@ -82,6 +85,11 @@ def event_of(sql, params):
         if statement.groups() == (verb, table) and is_written:
             return event
     return None
+
+
+def _say_who_we_are(**kwargs):
+    """Leave word that this process is a worker, not the pusher or the monitor."""
+    ORDERS.with_name(f"worker.{os.getpid()}").touch()
 
 
 def _watch_connection(connection, **kwargs):
