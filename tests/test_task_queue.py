@@ -206,8 +206,14 @@ def test_what_was_rung_for_in_vain_is_done_without_the_queue(text_us):
 
     with in_a_while(timedelta(minutes=2)):
         task_queue.stand_in([tasks.process])
+        assert not InboundMessage.objects.pending().exists()
+
+        # And the next one at once, without yet another wake-up.
+        text_us("MENU")
+        task_queue.stand_in([tasks.process])
 
     assert not InboundMessage.objects.pending().exists()
+    assert waiting().count("process") == task_queue.MOST_WAITING
 
 
 @pytest.mark.django_db(transaction=True)

@@ -34,6 +34,9 @@ LOST_AFTER = timedelta(minutes=5)
 #: Seconds between two sweeps of one worker: a crash is found within.
 SWEEP_EVERY = 5.0
 
+#: Whether this thread stands in for a cluster that hands out no tasks.
+_here = threading.local()
+
 SCHEDULE_NAME = "wagtail_sms_automation: sweep"
 
 
@@ -52,7 +55,8 @@ def drain(kind, handle_batch, *, next_due_at, full):
     handle_batch returns how many it handled; a first batch as large as full brings
     another worker. What falls due within this task's time is waited for.
     """
-    Doorbell.objects.disarm(kind)
+    if not getattr(_here, "stands_in", False):
+        Doorbell.objects.disarm(kind)
     stop_at = time.monotonic() + BUDGET
     handled = _handle(handle_batch)
     if handled >= full:
@@ -127,13 +131,22 @@ def stand_in(tasks):
     """Do in this process what was rung for again and again and no worker took up.
 
     A worker that is killed while it waits for a task takes the lock of its cluster's
-    inner queue with it: from then on every process lives, and none is given a task.
+    inner queue with it: from then on every process lives, and none is given a task. The
+    bells stay armed, so no more wake-ups pile up and the next sweep works at once.
     """
     unanswered = Doorbell.objects.unanswered(timezone.now() - OVERDUE_AFTER)
-    if unanswered.filter(rings__gte=MOST_WAITING).exists():
-        logger.error("The cluster hands out no tasks. If this goes on, restart it.")
+    if not unanswered.filter(rings__gte=MOST_WAITING).exists():
+        return
+    logger.warning(
+        "No worker takes up what it is woken for; it is done aside. If this goes on, "
+        "restart the cluster."
+    )
+    _here.stands_in = True
+    try:
         for task in tasks:
             task()
+    finally:
+        _here.stands_in = False
 
 
 def _start_sweeping(sweep, tasks):
