@@ -5,7 +5,7 @@ from unittest import mock
 
 import pytest
 import time_machine
-from django.db import DataError, OperationalError
+from django.db import DataError, OperationalError, connection
 from django.utils import timezone
 
 from tests import factories
@@ -713,3 +713,55 @@ def test_a_message_tried_again_next_day_is_answered(text_us, run_tasks):
         run_tasks()
 
     assert bodies() == ["Thank you."]
+
+
+def test_answers_saved_by_two_messages_of_one_batch_are_both_kept(text_us, run_tasks):
+    for word in ("NAME", "TABLE"):
+        action = factories.block("save_answer", attribute=word.lower())
+        factories.AutomationFactory(active=True, keywords=(word,), actions=[action])
+
+    text_us("NAME Ann")
+    text_us("TABLE 4")
+    run_tasks()
+
+    assert Contact.objects.get().attributes == {"name": "Ann", "table": "4"}
+
+
+@pytest.mark.parametrize("meanwhile", ["answered", "stopped", "handed over"])
+def test_what_happens_while_a_batch_is_answered_is_not_written_over(
+    text_us, monkeypatch, meanwhile
+):
+    """On SQLite, messages are answered before the file is locked."""
+    if connection.vendor != "sqlite":
+        pytest.skip("Here the contact is locked meanwhile.")
+    factories.AutomationFactory(active=True, keywords=("ORDER",))
+    number = "12025550123" if meanwhile == "stopped" else "33612000001"
+    message = text_us("ORDER", originator=number)
+    contact = Contact.objects.obtain(message.originator)
+    respond, has_happened = processing.respond, []
+
+    def respond_slowly(*args):
+        outcome = respond(*args)
+        if not has_happened:
+            has_happened.append(True)
+            happen()
+        return outcome
+
+    def happen():
+        if meanwhile == "answered":
+            assert processing.process_batch() == 1
+        elif meanwhile == "stopped":
+            text_us("STOP", originator=number)
+        else:
+            later = timezone.now() + timedelta(hours=1)
+            Contact.objects.filter(pk=contact.pk).update(silent_until=later)
+
+    monkeypatch.setattr(processing, "respond", respond_slowly)
+    processing.process_batch()
+    processing.process_batch()
+    tasks.send()
+
+    assert not InboundMessage.objects.pending().exists()
+    assert len(locmem.outbox) == (meanwhile == "answered")
+    contact.refresh_from_db()
+    assert bool(contact.silent_until) == (meanwhile == "handed over")

@@ -52,6 +52,11 @@ class Entry:
         """The contact's value as it stands after the effects so far."""
         return self.changes.get(name, getattr(self.contact, name))
 
+    def change_contact(self) -> None:
+        """Let the contact's next message find it as this one leaves it."""
+        for name, value in self.changes.items():
+            setattr(self.contact, name, value)
+
 
 def write(entries: Sequence[Entry], messages: Iterable[InboundMessage]) -> bool:
     """Write all entries and the messages' own rows; True if something is to be sent."""
@@ -71,13 +76,7 @@ def write(entries: Sequence[Entry], messages: Iterable[InboundMessage]) -> bool:
 
 
 def _write_contacts(entries):
-    contacts = {}
-    for entry in entries:
-        if entry.contact is None:
-            continue
-        for name, value in entry.changes.items():
-            setattr(entry.contact, name, value)
-        contacts[entry.contact.pk] = entry.contact
+    contacts = {entry.contact.pk: entry.contact for entry in entries if entry.contact}
     update_each(list(contacts.values()), CONTACT_FIELDS)
 
 

@@ -4,6 +4,7 @@ The one module that knows django-q2. A wake-up carries nothing, so a lost, doubl
 late one costs time and never a message.
 """
 
+import gc
 import logging
 import threading
 import time
@@ -82,7 +83,7 @@ def let_others_write(seconds):
     would find it taken until its patience ends.
     """
     if connection.vendor == "sqlite":
-        time.sleep(min(seconds / 12, 0.05))
+        time.sleep(min(seconds / 20, 0.05))
 
 
 def _wait_until(due_at, stop_at):
@@ -120,11 +121,13 @@ def sweep_in_workers(sweep, tasks=()):
         return
     from django_q.signals import post_spawn
 
-    post_spawn.connect(
-        lambda **kwargs: _start_sweeping(sweep, tasks),
-        weak=False,
-        dispatch_uid="sms_sweep",
-    )
+    def settle_in(**kwargs):
+        # What is loaded by now stays. To walk through it in search of garbage takes a
+        # fifth of a batch's time.
+        gc.freeze()
+        _start_sweeping(sweep, tasks)
+
+    post_spawn.connect(settle_in, weak=False, dispatch_uid="sms_sweep")
 
 
 def stand_in(tasks):
