@@ -83,9 +83,11 @@ def _process_alone(originator, rules):
 
 def _process(originators, rules, most=MOST_OF_ONE_CONTACT):
     """Answer what these originators wrote, in one transaction; how many messages."""
+    batch = None
     if connection.vendor == "sqlite":
-        if batch := _answer_first(originators, rules, most):
-            return len(batch.handled)
+        batch = _answer_first(originators, rules, most)
+    if batch is not None:
+        return len(batch.handled)
     with transaction.atomic():
         batch = _Batch(_claim(originators, most), rules, timezone.now())
         _write(batch, list(batch.answer_all()))
