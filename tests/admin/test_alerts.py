@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from wagtail_sms_automation.admin import alerts
 from wagtail_sms_automation.models import Circuit, OutboundMessage
+from wagtail_sms_automation.querysets import EMAIL
 
 from ..factories import ContactFactory, OutboundMessageFactory, UserFactory
 
@@ -93,7 +94,7 @@ def test_they_are_for_those_who_may_see_the_rows(
 
 def test_the_mail_server_has_its_own_words(admin_client):
     Circuit.objects.create(
-        gateway="email", open_until=timezone.now() + timedelta(minutes=1)
+        gateway=EMAIL, open_until=timezone.now() + timedelta(minutes=1)
     )
     (warning,) = warnings_on(admin_client, HOME)
     assert warning.endswith("as the mail server does not work.")
