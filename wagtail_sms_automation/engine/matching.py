@@ -54,6 +54,9 @@ class Index:
         for layer in self.layers:
             self.table(layer)
 
+    def __contains__(self, content: Content) -> bool:
+        return content in self._wanted
+
     def search(self, reading: text.Reading) -> "Findings":
         """Find every keyword in a body."""
         findings = Findings(reading, self)
@@ -73,27 +76,19 @@ class Index:
 
     def askers(self, layer: Layer, key: str) -> Sequence[Content]:
         """The conditions that have a keyword, by its normal form in a layer."""
-        if layer not in self._askers:
-            askers: dict[str, list[Content]] = {}
-            for content in self._wanted:
-                if self._concerns(layer, _layer_of(content)):
-                    for form in self.wanted(content, layer):
-                        askers.setdefault(form, []).append(content)
-            self._askers[layer] = askers
+        self.table(layer)
         return self._askers[layer].get(key, ())
 
     def table(self, layer: Layer) -> KeywordTable:
         """The keywords to look for in a layer, and of those one thing stricter."""
         if layer not in self._tables:
-            self._tables[layer] = KeywordTable(
-                (
-                    key
-                    for content in self._wanted
-                    if self._concerns(layer, _layer_of(content))
-                    for key in self.wanted(content, layer)
-                ),
-                layer.whole_words,
-            )
+            askers: dict[str, list[Content]] = {}
+            for content in self._wanted:
+                if self._concerns(layer, _layer_of(content)):
+                    for key in self.wanted(content, layer):
+                        askers.setdefault(key, []).append(content)
+            self._askers[layer] = askers
+            self._tables[layer] = KeywordTable(askers, layer.whole_words)
         return self._tables[layer]
 
     @staticmethod
@@ -172,6 +167,8 @@ class Findings:
     def may_concern(self, content: Content) -> bool:
         """False for a condition that nothing in the body comes near to, as for most."""
         layer = _layer_of(content)
+        if content not in self.index:
+            raise KeyError(content)
         if layer not in self._concerned:
             layers = [layer, *(looser for _, looser in loosened(layer))]
             self._concerned[layer] = frozenset(
