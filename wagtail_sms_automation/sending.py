@@ -97,7 +97,7 @@ class _Batch:
                 raise
             # What is being sent must be recorded; the next task claims.
             logger.exception("No more messages could be claimed.")
-            connection.close_if_unusable_or_obsolete()
+            _reconnect()
             self._claims_no_more = True
             return
         pool, now = _pool(os.getpid()), time.monotonic()
@@ -139,7 +139,7 @@ class _Batch:
         except DatabaseError:
             # What is being sent must be recorded all the same.
             logger.exception("Leases could not be renewed.")
-            connection.close_if_unusable_or_obsolete()
+            _reconnect()
 
 
 @lru_cache(maxsize=1)
@@ -217,10 +217,16 @@ def _keep(write, what):
         try:
             return write()
         except Exception as error:
-            connection.close_if_unusable_or_obsolete()
+            _reconnect()
             if is_last or not isinstance(error, OperationalError | InterfaceError):
                 logger.exception("The answer to %s was not kept.", what)
                 return None
+
+
+def _reconnect():
+    """Drop a connection that may be broken; within a transaction it is not ours."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def _record_sent(sent):
