@@ -51,10 +51,15 @@ def client_of():
 
 
 @pytest.fixture(autouse=True)
-def _fresh_process():
-    """Drop what a process keeps between messages: gateways, outbox, rulebook."""
-    from wagtail_sms_automation import gateways, rulebook
+def _fresh_process(monkeypatch):
+    """Drop what a process keeps between messages: gateways, outbox, rulebook, bells."""
+    from wagtail_sms_automation import gateways, rulebook, task_queue
     from wagtail_sms_automation.gateways import locmem
+
+    # The workers of the tests live in the process of the webhooks, or are played.
+    monkeypatch.setattr(task_queue, "BELIEVED", 0)
+    monkeypatch.setattr(task_queue, "BELIEVED_LONGEST", 0)
+    task_queue._armed_until.clear()
 
     gateways.get_gateway.cache_clear()
     locmem.clear()

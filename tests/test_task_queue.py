@@ -1,6 +1,8 @@
 """The doorbell: at most one wake-up of a kind waits, and a lost one is rung again."""
 
+import importlib.util
 import threading
+import time
 from datetime import timedelta
 from unittest import mock
 
@@ -13,7 +15,7 @@ from django_q.models import OrmQ, Schedule
 from django_q.signals import post_spawn
 
 from tests import factories
-from wagtail_sms_automation import task_queue, tasks
+from wagtail_sms_automation import processing, task_queue, tasks
 from wagtail_sms_automation.models import Doorbell, InboundMessage
 
 
@@ -93,6 +95,52 @@ def test_a_task_that_ends_before_the_commit_is_followed_by_another(text_us):
         Doorbell.objects.disarm("process")
 
     assert waiting() == ["process"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bell_seen_armed_is_believed_for_a_moment(
+    monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(task_queue, "BELIEVED", 0.2)
+    task_queue.wake("process")
+
+    with django_assert_num_queries(0):
+        task_queue.wake("process")
+    time.sleep(0.25)
+    with django_assert_num_queries(1):
+        task_queue.wake("process")
+
+    assert waiting() == ["process"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_believed_bell_did_not_ring_for_is_found(text_us, monkeypatch):
+    """Stored just after a worker of another process answered the bell and looked."""
+    monkeypatch.setattr(task_queue, "BELIEVED", 5)
+    monkeypatch.setattr(task_queue, "BELIEVED_LONGEST", 0.05)
+    monkeypatch.setattr(task_queue, "_disarm", Doorbell.objects.disarm)
+    text_us("ORDER")
+    OrmQ.objects.all().delete()
+    looks = iter(["ORDER", "nothing", "MENU"])
+
+    def handle():
+        if next(looks, None) == "nothing":
+            text_us("MENU")
+            return 0
+        return processing.process_batch()
+
+    task_queue.drain("process", handle, next_due_at=lambda: None, full=200)
+
+    assert not InboundMessage.objects.pending().exists()
+    assert waiting() == []
+
+
+def test_the_last_look_comes_after_the_last_who_believed():
+    spec = importlib.util.find_spec("wagtail_sms_automation.task_queue")
+    fresh = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+
+    assert 0 < 2 * fresh.BELIEVED < fresh.BELIEVED_LONGEST
 
 
 @pytest.mark.django_db(transaction=True)

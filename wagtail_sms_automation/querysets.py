@@ -24,6 +24,8 @@ from django.utils import timezone
 EMAIL = "(e-mail)"
 
 
+TEXTS = models.CharField | models.TextField
+
 #: For so many times the pause that ends a text, several are waited for together.
 MOST_PAUSES = 3
 
@@ -75,10 +77,36 @@ def _values(row, fields, connection):
 @cache
 def _insert(model: type[models.Model]) -> str:
     """The statement that stores a row whose key the database makes."""
+    return _insert_into(
+        model, {f.column: "%s" for f in model._meta.concrete_fields[1:]}
+    )
+
+
+def _insert_into(model, values):
+    columns = ", ".join(f'"{column}"' for column in values)
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({", ".join(values.values())})'  # noqa: S608, E501 - names of our own table
+
+
+@cache
+def _store_once(model):
+    """What to bind of a message that has just come, and the statement that stores it.
+
+    To bind a value takes longer than to store it: what all of them begin with stands in
+    the statement.
+    """
+    begins_with = {
+        "state": f"'{model.State.PENDING}'",
+        "decisions": "'[]'",
+        "attempts": "0",
+        "error": "''",
+        "processed_at": "NULL",
+        "read_with": "NULL",
+    }
     fields = model._meta.concrete_fields[1:]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    values = ", ".join(["%s"] * len(fields))
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values})'  # noqa: S608 - names of our own table
+    values = {field.column: begins_with.get(field.name, "%s") for field in fields}
+    bound = [field for field in fields if field.name not in begins_with]
+    sql = f"{_insert_into(model, values)} ON CONFLICT DO NOTHING RETURNING id"
+    return [(field, isinstance(field, TEXTS)) for field in bound], sql
 
 
 class ContactQuerySet(models.QuerySet):
@@ -207,8 +235,14 @@ class InboundMessageQuerySet(models.QuerySet):
         save() would take as long as all the rest of it.
         """
         connection = connections[router.db_for_write(self.model)]
-        values = _values(message, self.model._meta.concrete_fields[1:], connection)
-        sql = f"{_insert(self.model)} ON CONFLICT DO NOTHING RETURNING id"
+        bound, sql = _store_once(self.model)
+        # A text is stored as it is; to be told so takes a while, too.
+        values = [
+            getattr(message, field.attname)
+            if is_text
+            else field.get_db_prep_save(getattr(message, field.attname), connection)
+            for field, is_text in bound
+        ]
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             row = cursor.fetchone()

@@ -32,11 +32,18 @@ OVERDUE_AFTER = timedelta(seconds=10)
 #: At most so many wait, unless the queue stands still for LOST_AFTER.
 MOST_WAITING = 2
 LOST_AFTER = timedelta(minutes=5)
+#: Seconds for which a process may believe that a bell it saw armed still is. Whoever
+#: answers one looks again once they have passed, by BELIEVED_LONGEST.
+BELIEVED = 0.02
+BELIEVED_LONGEST = 0.05
 #: Seconds between two sweeps of one worker: a crash is found within.
 SWEEP_EVERY = 5.0
 
 #: Whether this thread stands in for a cluster that hands out no tasks.
 _here = threading.local()
+
+#: Until when, on the monotonic clock, a bell is believed armed, by kind.
+_armed_until = {}
 
 SCHEDULE_NAME = "wagtail_sms_automation: sweep"
 
@@ -57,12 +64,17 @@ def drain(kind, handle_batch, *, next_due_at, full):
     another worker. What falls due within this task's time is waited for.
     """
     if not getattr(_here, "stands_in", False):
-        Doorbell.objects.disarm(kind)
-    stop_at = time.monotonic() + BUDGET
+        _disarm(kind)
+    disarmed_at = time.monotonic()
+    stop_at = disarmed_at + BUDGET
     handled = _handle(handle_batch)
     if handled >= full:
         wake(kind)
-    while handled or _wait_until(next_due_at(), stop_at):
+    while (
+        handled
+        or _sleep_until(disarmed_at + BELIEVED_LONGEST)
+        or _wait_until(next_due_at(), stop_at)
+    ):
         if time.monotonic() > stop_at:
             wake(kind)
             return
@@ -84,6 +96,14 @@ def let_others_write(seconds):
     """
     if connection.vendor == "sqlite":
         time.sleep(min(seconds / 20, 0.05))
+
+
+def _sleep_until(moment):
+    """Sleep until a moment to come and say True; False if it has passed."""
+    seconds = moment - time.monotonic()
+    if seconds > 0:
+        time.sleep(seconds)
+    return seconds > 0
 
 
 def _wait_until(due_at, stop_at):
@@ -194,13 +214,23 @@ def _ring(kind):
 
     What is committed is: whoever made it must not be told that it failed.
     """
+    if time.monotonic() < _armed_until.get(kind, 0):
+        return
+    # Taken before the look: it may take a while.
+    now = time.monotonic()
     try:
         is_first = Doorbell.objects.arm(kind)
     except Exception:
         logger.exception("The bell for %s could not be rung.", kind)
     else:
+        _armed_until[kind] = now + BELIEVED
         if is_first:
             _queue(kind)
+
+
+def _disarm(kind):
+    _armed_until.pop(kind, None)
+    Doorbell.objects.disarm(kind)
 
 
 def _queue(kind):
@@ -210,5 +240,5 @@ def _queue(kind):
         async_task(f"wagtail_sms_automation.tasks.{kind}", task_name=f"sms-{kind}")
     except Exception:
         # The broker is down: what is committed waits for the next ring or the sweep.
-        Doorbell.objects.disarm(kind)
+        _disarm(kind)
         logger.exception("No wake-up for %s could be queued.", kind)

@@ -94,11 +94,9 @@ def faults_of(history):
 
 
 def unsettled_of(history):
-    """What stays in doubt though the provider has it: at most one in a hundred."""
-    states = {row.reference: row.state for row in history.outbound}
-    accepted = {_reference(sent): sent for sent in history.accepted}
-    unknown = {ref for ref in accepted if states.get(ref) == "unknown"}
-    ambiguous = {ref for ref, sent in accepted.items() if sent.fault in AMBIGUOUS}
+    """What stays in doubt, whether the provider has it or not: at most 1 in 100."""
+    unknown = {row.reference for row in history.outbound if row.state == "unknown"}
+    ambiguous = {_reference(s) for s in history.accepted if s.fault in AMBIGUOUS}
     doubtful = ambiguous | unknown
     if len(doubtful) - len(unknown) >= SETTLED_SHARE * len(doubtful):
         return []

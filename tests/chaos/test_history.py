@@ -245,3 +245,15 @@ def test_what_still_waits_is_counted(history):
         "left over: 1 outbound messages being sent",
         "left over: 2 wake-ups",
     ]
+
+
+def test_doubt_about_what_the_provider_never_took_is_found(history):
+    taken = history.accepted.pop()
+    history.outbound = [
+        replace(row, state="unknown", error="Reset.")
+        if row.send == (taken.recipient, taken.body)
+        else row
+        for row in history.outbound
+    ]
+
+    assert unsettled_of(history) == ["unsettled: 1 of 1 sends in doubt"]

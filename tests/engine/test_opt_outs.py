@@ -2,9 +2,13 @@
 
 import json
 import time
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from wagtail_sms_automation.engine import opt_outs
 from wagtail_sms_automation.engine.opt_out_words import DEFAULT, WORDS
 from wagtail_sms_automation.engine.opt_outs import read_intent, reserved_words
 
@@ -171,3 +175,24 @@ def test_very_long_body(filling):
     read_intent(body, "US")
 
     assert time.process_time() - started < 2
+
+
+TELLING = [*opt_outs._phrases()[0].keywords, *opt_outs._stop_words(WORDS["FR"])]
+PIECES = st.sampled_from(TELLING) | st.sampled_from(["please", "MENU", "12", "svp,"])
+
+
+@given(st.lists(PIECES, max_size=3), st.integers(0, 2), st.integers(0, 2))
+def test_the_words_that_tell_miss_no_opt_out(pieces, before, after):
+    """Phrases whole and cut short, read with all of the search and without."""
+    words = " ".join(pieces).split()
+    body = " ".join(words[before : len(words) - after])
+    intent = read_intent(body, "FR")
+
+    with mock.patch.object(opt_outs, "_telling_words", return_value=frozenset(words)):
+        assert read_intent(body, "FR") == intent
+
+
+def test_a_phrase_is_likely_for_each_of_them():
+    assert all(
+        read_intent(f"{text} abc", "FR") for text in opt_outs._phrases()[0].keywords
+    )
