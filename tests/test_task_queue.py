@@ -117,7 +117,7 @@ def test_a_bell_seen_armed_is_believed_for_a_moment(
 def test_what_a_believed_bell_did_not_ring_for_is_found(text_us, monkeypatch):
     """Stored just after a worker of another process answered the bell and looked."""
     monkeypatch.setattr(task_queue, "BELIEVED", 5)
-    monkeypatch.setattr(task_queue, "BELIEVED_LONGEST", 0.05)
+    monkeypatch.setattr(task_queue, "BELIEVED_LONGEST", 2)
     monkeypatch.setattr(task_queue, "_disarm", Doorbell.objects.disarm)
     text_us("ORDER")
     OrmQ.objects.all().delete()

@@ -23,7 +23,7 @@ from .models import (
     WrongStatus,
 )
 from .phone_numbers import Kind, kind, mask, read_originator, region_of
-from .querysets import storable
+from .statements import storable
 
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from .models import (
     OptOut,
     OutboundMessage,
 )
-from .querysets import insert_each, update_each
+from .statements import insert_each, update_each
 
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from .engine.guards import SILENT_AFTER_STOP
 from .gateways import base
 from .models import DeliveryReport, OptOut, OutboundMessage, WrongStatus
 from .phone_numbers import region_of
-from .querysets import storable
+from .statements import storable
 
 
 logger = logging.getLogger(__name__)

@@ -22,7 +22,8 @@ from .engine.conversation import after
 from .engine.respond import respond
 from .models import Contact, InboundMessage, Match
 from .phone_numbers import Kind, kind
-from .querysets import MOST_PAUSES, storable
+from .querysets import MOST_PAUSES
+from .statements import storable
 
 
 logger = logging.getLogger(__name__)

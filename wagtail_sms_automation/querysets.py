@@ -1,8 +1,6 @@
 """Queries, named for what they mean."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from functools import cache
 
 from django.db import connections, models, router, transaction
 from django.db.models import (
@@ -19,94 +17,14 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
+from .statements import insert_once, storable
+
 
 #: The mail server, beside the aliases of the gateways: a name that none can have.
 EMAIL = "(e-mail)"
 
-
-TEXTS = models.CharField | models.TextField
-
 #: For so many times the pause that ends a text, several are waited for together.
 MOST_PAUSES = 3
-
-
-def storable(text: str, length: int | None = None) -> str:
-    """A text as any database takes it: no NUL, no half of a surrogate pair."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")[:length]
-
-
-def update_each(rows: Sequence[models.Model], names: Sequence[str]) -> None:
-    """Write these fields of each row, by one statement prepared once.
-
-    bulk_update() builds a CASE of all rows for each field, which takes longer to make
-    and to parse than the rows take to write.
-    """
-    if rows:
-        meta = rows[0]._meta
-        fields = [meta.get_field(name) for name in names]
-        columns = ", ".join(f'"{field.column}" = %s' for field in fields)
-        sql = f'UPDATE "{meta.db_table}" SET {columns} WHERE "{meta.pk.column}" = %s'  # noqa: S608 - names of our own columns
-        _execute_each(sql, rows, [*fields, meta.pk])
-
-
-def insert_each(rows: Sequence[models.Model], *, once: bool = False) -> None:
-    """Store new rows, by one statement prepared once; with once, where none is there.
-
-    bulk_create() writes one statement of all values, and is slow to.
-    """
-    if rows:
-        meta = rows[0]._meta
-        fields = meta.concrete_fields[1:]
-        sql = _insert(rows[0].__class__) + (" ON CONFLICT DO NOTHING" if once else "")
-        _execute_each(sql, rows, fields)
-
-
-def _execute_each(sql, rows, fields):
-    connection = connections[router.db_for_write(rows[0].__class__)]
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, [_values(row, fields, connection) for row in rows])
-
-
-def _values(row, fields, connection):
-    return [
-        field.get_db_prep_save(getattr(row, field.attname), connection)
-        for field in fields
-    ]
-
-
-@cache
-def _insert(model: type[models.Model]) -> str:
-    """The statement that stores a row whose key the database makes."""
-    return _insert_into(
-        model, {f.column: "%s" for f in model._meta.concrete_fields[1:]}
-    )
-
-
-def _insert_into(model, values):
-    columns = ", ".join(f'"{column}"' for column in values)
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({", ".join(values.values())})'  # noqa: S608, E501 - names of our own table
-
-
-@cache
-def _store_once(model):
-    """What to bind of a message that has just come, and the statement that stores it.
-
-    To bind a value takes longer than to store it: what all of them begin with stands in
-    the statement.
-    """
-    begins_with = {
-        "state": f"'{model.State.PENDING}'",
-        "decisions": "'[]'",
-        "attempts": "0",
-        "error": "''",
-        "processed_at": "NULL",
-        "read_with": "NULL",
-    }
-    fields = model._meta.concrete_fields[1:]
-    values = {field.column: begins_with.get(field.name, "%s") for field in fields}
-    bound = [field for field in fields if field.name not in begins_with]
-    sql = f"{_insert_into(model, values)} ON CONFLICT DO NOTHING RETURNING id"
-    return [(field, isinstance(field, TEXTS)) for field in bound], sql
 
 
 class ContactQuerySet(models.QuerySet):
@@ -228,29 +146,23 @@ def next_due_at(queryset, now):
 class InboundMessageQuerySet(models.QuerySet):
     """Inbound messages."""
 
+    #: What every message begins with, by field, beside its state.
+    BEGINS_WITH = {
+        "decisions": "'[]'",
+        "attempts": "0",
+        "error": "''",
+        "processed_at": "NULL",
+        "read_with": "NULL",
+    }
+
     def store_once(self, message):
         """Store a new message; False where its gateway id is stored already.
 
         One statement, which needs no transaction: a webhook does little else, and
         save() would take as long as all the rest of it.
         """
-        connection = connections[router.db_for_write(self.model)]
-        bound, sql = _store_once(self.model)
-        # A text is stored as it is; to be told so takes a while, too.
-        values = [
-            getattr(message, field.attname)
-            if is_text
-            else field.get_db_prep_save(getattr(message, field.attname), connection)
-            for field, is_text in bound
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            row = cursor.fetchone()
-        if row is None:
-            return False
-        message.pk, message._state.adding = row[0], False
-        message._state.db = connection.alias
-        return True
+        state = self.model.State.PENDING
+        return insert_once(message, {**self.BEGINS_WITH, "state": f"'{state}'"})
 
     def pending(self):
         """Messages that wait to be processed."""

@@ -32,7 +32,8 @@ from .conf import settings as sms_settings
 from .gateways import base, mail
 from .models import OutboundMessage
 from .phone_numbers import mask
-from .querysets import EMAIL, storable
+from .querysets import EMAIL
+from .statements import storable
 
 
 logger = logging.getLogger(__name__)
