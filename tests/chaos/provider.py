@@ -151,20 +151,26 @@ def _found(accepted, path, query):
     last = path.rstrip("/").rpartition("/")[2]
     if last != "messages":
         return [submission for submission in accepted if submission.id == last]
+    since, until = _moment(wanted.get("from")), _moment(wanted.get("until"))
     return [
-        submission for submission in reversed(accepted) if _is_meant(submission, wanted)
+        submission
+        for submission in reversed(accepted)
+        if _is_meant(submission, wanted) and _is_between(submission, since, until)
     ]
 
 
 def _is_meant(submission, wanted):
-    since, until = _moment(wanted.get("from")), _moment(wanted.get("until"))
-    created_at = submission.accepted_at.replace(microsecond=0)
     return (
         wanted.get("reference") in (None, submission.reference)
         and wanted.get("recipient", "").lstrip("+") in submission.recipient
         and wanted.get("originator", "").lstrip("+ ") in submission.originator
-        and (since is None or created_at >= since)
-        and (until is None or created_at <= until)
+    )
+
+
+def _is_between(submission, since, until):
+    created_at = submission.accepted_at.replace(microsecond=0)
+    return (since is None or created_at >= since) and (
+        until is None or created_at <= until
     )
 
 

@@ -27,7 +27,7 @@ KILL_EVERY = 3
 KILLED = (WORKER, WEB_WORKER, CLUSTER, WORKER, WEB, WORKER, WORKER, WEB_WORKER)
 #: Seconds for the texts to be taken, and then for all to settle, undisturbed.
 MOST_SECONDS = 1_800 if IS_LONG else 90
-RECOVERY = 180 if IS_LONG else 90
+RECOVERY = 900 if IS_LONG else 90
 #: Sends a worker may have in flight when it is killed, and workers of a cluster.
 IN_FLIGHT = 32 * 2
 
