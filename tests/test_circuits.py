@@ -38,13 +38,13 @@ def record(*answers, now=NOW, gateway="default", probe=None):
         circuits.record(gateway, answers, now, probe=probe)
 
 
-def permitted(wanted=16, *, now=NOW, gateway="default", probe=None):
+def may_call(now=NOW, gateway="default", probe=None):
     with transaction.atomic():
-        return circuits.permitted(gateway, wanted, now, probe=probe)
+        return circuits.may_call(gateway, now, probe=probe)
 
 
 def is_open(now=NOW, gateway="default"):
-    return permitted(now=now, gateway=gateway) == 0
+    return not may_call(now=now, gateway=gateway)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def opened():
 def probe(opened):
     """A claim that has become the probe once the time was over."""
     claim = uuid.uuid4()
-    assert permitted(probe=claim, now=NOW + 30 * SECOND) == 1
+    assert may_call(probe=claim, now=NOW + 30 * SECOND)
     return claim
 
 
@@ -65,7 +65,7 @@ def probe(opened):
 
 
 def test_an_unknown_gateway_may_be_called():
-    assert permitted(16) == 16
+    assert may_call()
     assert circuits.open_gateways(NOW) == {}
     assert circuits.next_attempt_at(NOW) is None
 
@@ -75,7 +75,7 @@ def test_what_goes_well_is_asked_once_and_written_never(django_assert_num_querie
     with django_assert_num_queries(1):
         circuits.record("default", answers, NOW)
     with django_assert_num_queries(1):
-        circuits.permitted("default", 16, NOW, probe=uuid.uuid4())
+        circuits.may_call("default", NOW, probe=uuid.uuid4())
     with django_assert_num_queries(1):
         circuits.open_gateways(NOW)
 
@@ -160,15 +160,15 @@ def test_how_long_it_stays_open(answers, seconds):
     assert circuits.open_gateways(NOW) == {"default": False}
     assert circuits.next_attempt_at(NOW) == NOW + seconds * SECOND
     early, late = NOW + (seconds - 1) * SECOND, NOW + seconds * SECOND
-    assert permitted(probe=uuid.uuid4(), now=early) == 0
+    assert not may_call(probe=uuid.uuid4(), now=early)
     assert circuits.open_gateways(late) == {"default": True}
-    assert permitted(probe=uuid.uuid4(), now=late) == 1
+    assert may_call(probe=uuid.uuid4(), now=late)
 
 
 def test_another_gateway_goes_on(opened):
     assert is_open()
-    assert permitted(7, gateway="second") == 7
-    assert permitted(7, gateway=EMAIL) == 7
+    assert may_call(gateway="second")
+    assert may_call(gateway=EMAIL)
     assert circuits.open_gateways(NOW) == {"default": False}
 
 
@@ -208,29 +208,21 @@ def test_a_long_reason_is_cut():
 def test_one_claim_in_all_becomes_the_probe(opened):
     now = NOW + 30 * SECOND
 
-    assert permitted(16, probe=uuid.uuid4(), now=now) == 1
-    assert permitted(16, probe=uuid.uuid4(), now=now) == 0
+    assert may_call(probe=uuid.uuid4(), now=now)
+    assert not may_call(probe=uuid.uuid4(), now=now)
     assert circuits.open_gateways(now) == {"default": False}
 
 
-@pytest.mark.parametrize("wanted", [0, -1])
-def test_who_wants_nothing_is_not_the_probe(opened, wanted):
-    later = NOW + 30 * SECOND
-
-    assert permitted(wanted, probe=uuid.uuid4(), now=later) == 0
-    assert permitted(1, probe=uuid.uuid4(), now=later) == 1
-
-
 def test_who_has_no_claim_is_not_the_probe(opened):
-    assert permitted(1, probe=None, now=NOW + 30 * SECOND) == 0
+    assert not may_call(probe=None, now=NOW + 30 * SECOND)
     assert Circuit.objects.get().probe is None
 
 
 def test_a_probe_that_is_forgotten_is_replaced(probe):
     taken_at = NOW + 30 * SECOND
 
-    assert permitted(probe=uuid.uuid4(), now=taken_at + 59 * SECOND) == 0
-    assert permitted(probe=uuid.uuid4(), now=taken_at + 60 * SECOND) == 1
+    assert not may_call(probe=uuid.uuid4(), now=taken_at + 59 * SECOND)
+    assert may_call(probe=uuid.uuid4(), now=taken_at + 60 * SECOND)
 
 
 @pytest.mark.parametrize("answer", [SENT, REJECTED, THROTTLED])
@@ -238,7 +230,7 @@ def test_a_probe_that_is_answered_closes_it(probe, answer):
     now = NOW + 31 * SECOND
     record(answer, now=now, probe=probe)
 
-    assert permitted(16, now=now) == 16
+    assert may_call(now=now)
     assert circuits.open_gateways(now) == {}
     assert circuits.next_attempt_at(now) is None
     circuit = Circuit.objects.get()
@@ -263,14 +255,14 @@ def test_a_probe_that_fails_keeps_it_open(probe, answer, seconds):
     assert circuits.next_attempt_at(failed_at) == failed_at + seconds * SECOND
     assert Circuit.objects.get().reason == str(answer)
     again = failed_at + seconds * SECOND
-    assert permitted(probe=uuid.uuid4(), now=again) == 1
+    assert may_call(probe=uuid.uuid4(), now=again)
 
 
 def test_a_probe_that_called_nobody_gives_its_turn_back(probe):
     now = NOW + 31 * SECOND
     record(now=now, probe=probe)
 
-    assert permitted(16, probe=uuid.uuid4(), now=now) == 1
+    assert may_call(probe=uuid.uuid4(), now=now)
 
 
 def test_only_the_probe_closes_it(probe):
@@ -284,7 +276,7 @@ def test_only_the_probe_closes_it(probe):
 
 def test_a_probe_that_was_replaced_says_nothing_any_more(probe):
     second = uuid.uuid4()
-    assert permitted(probe=second, now=NOW + 90 * SECOND) == 1
+    assert may_call(probe=second, now=NOW + 90 * SECOND)
     record(SENT, now=NOW + 91 * SECOND, probe=probe)
     before = is_open(NOW + 91 * SECOND)
     record(SENT, now=NOW + 92 * SECOND, probe=second)
@@ -304,7 +296,7 @@ def test_an_account_fault_of_another_call_leaves_the_probe_its_say(probe):
 def test_the_claim_of_a_probe_calls_other_gateways_as_ever(probe):
     record(NOT_SENT, gateway="second", probe=probe)
 
-    assert permitted(5, gateway="second") == 5
+    assert may_call(gateway="second")
 
 
 def test_open_gateways_come_in_one_order():
@@ -339,7 +331,7 @@ def test_of_many_workers_at_once_one_is_the_probe(row_locks):
 
     in_threads(
         8,
-        lambda: tried.append(permitted(probe=uuid.uuid4(), now=NOW + 30 * SECOND)),
+        lambda: tried.append(may_call(probe=uuid.uuid4(), now=NOW + 30 * SECOND)),
     )
 
     assert sorted(tried) == [0] * 7 + [1]

@@ -49,24 +49,22 @@ def open_gateways(now: datetime) -> dict[str, bool]:
     }
 
 
-def permitted(
-    gateway: str, wanted: int, now: datetime, *, probe: uuid.UUID | None
-) -> int:
-    """How many of the wanted messages may be handed to a gateway now.
+def may_call(gateway: str, now: datetime, *, probe: uuid.UUID | None) -> bool:
+    """May one message be handed to a gateway now?
 
-    All of them; none while the circuit is open; or one, which makes the caller the
-    probe. probe is the id of the caller's claim, to be given to record() too; who has
-    none is never the probe.
+    While the circuit is open, none may; then the first who asks, as the probe. probe is
+    the id of the caller's claim, to be given to record() too; who has none is never the
+    probe.
     """
     mine = Circuit.objects.filter(gateway=gateway)
     open_until = mine.values_list("open_until", flat=True).first()
     if open_until is None:
-        return wanted
-    if open_until > now or probe is None or wanted < 1:
-        return 0
+        return True
+    if open_until > now or probe is None:
+        return False
     # Whoever else wants to waits for this row, and then finds another time in it.
     untaken = mine.filter(open_until=open_until)
-    return untaken.update(probe=probe, open_until=now + PROBE_WITHIN)
+    return bool(untaken.update(probe=probe, open_until=now + PROBE_WITHIN))
 
 
 def record(
@@ -76,7 +74,7 @@ def record(
     *,
     probe: uuid.UUID | None = None,
 ) -> None:
-    """Take note of what came of some calls, in order; probe as for permitted().
+    """Take note of what came of some calls, in order; probe as for may_call().
 
     A probe that made no call after all gives its turn back with no answers. While the
     circuit is open, calls begun before it opened say nothing new.

@@ -103,7 +103,7 @@ def _choose(owner, wanted, now):
     for gateway, may_be_probed in open_circuits.items():
         if may_be_probed and len(probes) < wanted:
             for message in _lock(due.by(gateway), 1):
-                if circuits.permitted(gateway, 1, now, probe=owner):
+                if circuits.may_call(gateway, now, probe=owner):
                     probes[gateway] = message
     free = due.not_by(open_circuits)
     for gateway, originator in rates.exhausted(sms_settings.RATES, now):
