@@ -33,7 +33,8 @@ class Check:
     near_miss: NearMiss | None = None
 
 
-def _layer_of(content: Content) -> Layer:
+def layer_of(content: Content) -> Layer:
+    """How strictly the keywords of a condition are searched."""
     whole_words = content.whole_words or content.operator in _ELSEWHERE
     return Layer(content.match_case, content.match_accents, whole_words)
 
@@ -50,7 +51,7 @@ class Index:
         }
         self._tables: dict[Layer, KeywordTable] = {}
         self._askers: dict[Layer, Mapping[str, Sequence[Content]]] = {}
-        self.layers = frozenset(map(_layer_of, self._wanted))
+        self.layers = frozenset(map(layer_of, self._wanted))
         for layer in self.layers:
             self.table(layer)
 
@@ -84,7 +85,7 @@ class Index:
         if layer not in self._tables:
             askers: dict[str, list[Content]] = {}
             for content in self._wanted:
-                if self._concerns(layer, _layer_of(content)):
+                if self._concerns(layer, layer_of(content)):
                     for key in self.wanted(content, layer):
                         askers.setdefault(key, []).append(content)
             self._askers[layer] = askers
@@ -166,7 +167,7 @@ class Findings:
 
     def may_concern(self, content: Content) -> bool:
         """False for a condition that nothing in the body comes near to, as for most."""
-        layer = _layer_of(content)
+        layer = layer_of(content)
         if content not in self.index:
             raise KeyError(content)
         if layer not in self._concerned:
@@ -206,7 +207,7 @@ def check(content: Content, findings: Findings) -> Check:
     if not findings.may_concern(content):
         holds = content.operator == Operator.NONE
         return Check(holds=holds, silence=None if holds else Silence.CONTENT)
-    layer = _layer_of(content)
+    layer = layer_of(content)
     wanted = findings.index.wanted(content, layer)
     found = findings.found(layer)
     places = tuple(
@@ -238,7 +239,7 @@ def _near_misses(
     content: Content, findings: Findings, places: tuple[Place, ...]
 ) -> Iterator[NearMiss]:
     settled = {place.keyword for place in places}
-    layer = _layer_of(content)
+    layer = layer_of(content)
     found = findings.found(layer)
     for keyword, span in findings.own(content, layer).items():
         if keyword not in settled:
