@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.log_actions import log
-from wagtail.models import RevisionMixin
+from wagtail.models import PreviewableMixin, RevisionMixin
 
 from . import querysets
 from .fields import NamedStreamField
@@ -46,6 +46,23 @@ class Flow(models.Model):
         help_text=_("For example: SMS orders."),
     )
     description = models.TextField(_("description"), blank=True)
+    announcement = models.TextField(
+        _("announcement"),
+        blank=True,
+        help_text=_(
+            "The text that tells customers of it, on a poster or in a broadcast. For "
+            "example: Hungry? Reply ORDER to start."
+        ),
+    )
+    language = models.CharField(
+        _("language"), max_length=15, blank=True, editable=False
+    )
+    #: What flow files call so: [{"text": str, "answers": [str, ...]}, ...].
+    conversation = models.JSONField(
+        _("sample conversation"), default=list, blank=True, editable=False
+    )
+
+    objects = querysets.FlowQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("flow")
@@ -257,7 +274,7 @@ class GroupChange(models.Model):
         return f"{self.contact} / {self.group}: {self.get_kind_display()}"
 
 
-class Automation(RevisionMixin, models.Model):
+class Automation(PreviewableMixin, RevisionMixin, models.Model):
     """One rule: when the conditions hold, the actions are done."""
 
     class Status(models.TextChoices):
@@ -268,6 +285,16 @@ class Automation(RevisionMixin, models.Model):
 
     #: What a revision must never bring back.
     NOT_REVERTED = ("status", "sort_order")
+
+    #: The editor's preview is a phone, whatever screens pages are seen on.
+    preview_sizes = [
+        {
+            "name": "mobile",
+            "icon": "mobile-alt",
+            "device_width": 375,
+            "label": _("What customers get"),
+        }
+    ]
 
     name = models.CharField(
         _("name"),
@@ -364,6 +391,14 @@ class Automation(RevisionMixin, models.Model):
                     raise
                 # Django took it away; the row is there again.
                 self.pk = pk
+
+    def copy(self, **values):
+        """Return an unsaved copy with other values, paused, to go last."""
+        names = (
+            *("name", "description", "flow", "message_type"),
+            *("conditions", "actions", "stops_others"),
+        )
+        return Automation(**{name: getattr(self, name) for name in names} | values)
 
     def resume(self, user=None):
         """Let it fire on the next matching message; WrongStatus if it does already."""

@@ -82,6 +82,33 @@ class ContactGroupQuerySet(models.QuerySet):
         return self.annotate(size=Count("memberships"))
 
 
+class FlowQuerySet(models.QuerySet):
+    """Flows."""
+
+    def with_automations(self):
+        """Annotate automation_count, active_count, paused_count, last_matched_at."""
+        related = self.model._meta.get_field("automations").related_model
+        last = (
+            related.objects.filter(flow=OuterRef("pk"))
+            .with_last_match()
+            .order_by()
+            .values("flow")
+            .annotate(last=Max("last_matched_at"))
+            .values("last")
+        )
+        status = related.Status
+        return self.annotate(
+            automation_count=Count("automations"),
+            active_count=Count(
+                "automations", filter=Q(automations__status=status.ACTIVE)
+            ),
+            paused_count=Count(
+                "automations", filter=Q(automations__status=status.PAUSED)
+            ),
+            last_matched_at=Subquery(last),
+        )
+
+
 class AutomationQuerySet(models.QuerySet):
     """Automations."""
 
@@ -97,19 +124,29 @@ class AutomationQuerySet(models.QuerySet):
         """Return the place after the last one."""
         return (self.aggregate(last=Max("sort_order"))["last"] or 0) + 1
 
+    def number(self):
+        """Give each a place of its own, in the order in which they fire."""
+        for place, automation in enumerate(self.in_order(), start=1):
+            if automation.sort_order != place:
+                self.filter(pk=automation.pk).update(sort_order=place)
+
     def with_matches_since(self, since):
         """Annotate match_count, counted since a moment, and last_matched_at.
 
         A join would read every match there ever was; these ask the index, row by row.
         """
-        match = self.model._meta.get_field("matches").related_model
-        matches = match.objects.filter(automation=OuterRef("pk")).order_by()
-        recent = matches.filter(matched_at__gte=since).values("automation")
+        recent = self._matches().filter(matched_at__gte=since).values("automation")
         count = Subquery(recent.annotate(count=Count("pk")).values("count"))
-        last = matches.order_by("-matched_at").values("matched_at")[:1]
-        return self.annotate(
-            match_count=Coalesce(count, 0), last_matched_at=Subquery(last)
-        )
+        return self.with_last_match().annotate(match_count=Coalesce(count, 0))
+
+    def with_last_match(self):
+        """Annotate last_matched_at."""
+        last = self._matches().order_by("-matched_at").values("matched_at")[:1]
+        return self.annotate(last_matched_at=Subquery(last))
+
+    def _matches(self):
+        match = self.model._meta.get_field("matches").related_model
+        return match.objects.filter(automation=OuterRef("pk")).order_by()
 
 
 class AutomationGroupQuerySet(models.QuerySet):

@@ -39,7 +39,7 @@ def compile_rulebook(automations: Iterable[Automation]) -> rules.Rulebook:
     """Build a rulebook of these automations, in this order, active or not."""
     # Not load(): it writes a row, and reading the rules must not.
     site = SmsSettings.objects.first() or SmsSettings()
-    compiled = tuple(_compile_all(automations))
+    compiled = tuple(compile_all(automations))
     return rules.Rulebook(
         automations=compiled,
         opening_hours=_opening_hours(site),
@@ -62,13 +62,34 @@ def compile_rulebook(automations: Iterable[Automation]) -> rules.Rulebook:
     )
 
 
-def _compile_all(automations):
-    """Leave out what cannot be read: one broken automation must not silence all."""
+def compile_all(automations: Iterable[Automation]) -> list[rules.Automation]:
+    """Build the engine's automations, by the same few queries for many as for one.
+
+    What cannot be read is left out: one broken automation must not silence all.
+    """
+    automations = list(automations)
+    try:
+        _read_streams(automations)
+    except Exception:
+        # Which one it is shows when each is read by itself.
+        logger.exception("Some automation cannot be read.")
+    compiled = []
     for automation in automations:
         try:
-            yield compile_automation(automation)
+            compiled.append(compile_automation(automation))
         except Exception:
             logger.exception("Automation %s cannot be read.", automation.pk)
+    return compiled
+
+
+def _read_streams(automations):
+    """Fetch the groups and automations that all blocks name, all at once."""
+    for name in ("conditions", "actions"):
+        block = Automation._meta.get_field(name).stream_block
+        raw = [list(getattr(one, name).raw_data) for one in automations]
+        values = block.bulk_to_python(raw)
+        for automation, value in zip(automations, values, strict=True):
+            setattr(automation, name, value)
 
 
 def compile_automation(automation: Automation) -> rules.Automation:

@@ -54,6 +54,22 @@ class CountLinkColumn(Column):
         return context
 
 
+class LinkColumn(Column):
+    """A text that links to what it names."""
+
+    cell_template_name = "wagtail_sms_automation/admin/cells/link.html"
+
+    def __init__(self, *args, get_url, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.get_url = get_url
+
+    def get_cell_context_data(self, instance, parent_context):
+        """Add the link."""
+        context = super().get_cell_context_data(instance, parent_context)
+        context["url"] = self.get_url(instance)
+        return context
+
+
 class NamesColumn(Column):
     """Several short names, one after the other; accessor returns the list."""
 

@@ -1,0 +1,138 @@
+"""The flow check on the rows: what would go wrong if automations were active."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from django.db.models import Max
+from django.utils import timezone
+
+from . import phone_numbers, rulebook
+from .conf import settings as sms_settings
+from .engine import flow_check, rules
+from .engine.flow_check.findings import Finding
+from .engine.flow_check.subject import Subject
+from .engine.flow_graph import Announcement
+from .engine.opt_outs import reserved_words
+from .models import Automation, Contact, Flow, InboundMessage, Match
+
+
+#: So many of the last messages tell what customers ask for in vain.
+RECENT_MESSAGES = 1000
+
+
+def check(
+    automations: Iterable[Automation],
+    *,
+    intended: Collection[str] = (),
+    with_use: bool = False,
+) -> list[Finding]:
+    """Check automations as if they were active; the worst findings come first.
+
+    Only findings that concern one of them, or the announcement of their flow, are
+    returned. An automation may be an unsaved form's. With use, the last messages are
+    asked too who is never met and what is asked for in vain.
+    """
+    automations = list(automations)
+    subject = subject_of(automations, intended=intended, with_use=with_use)
+    ids = {automation.pk or 0 for automation in automations}
+    announcements = {
+        _announcement_id(automation.flow_id)
+        for automation in automations
+        if automation.flow_id
+    }
+    return [
+        finding
+        for finding in flow_check.check(subject)
+        if ids.intersection(finding.automations)
+        or finding.announcement in announcements
+        or not (finding.automations or finding.announcement)
+    ]
+
+
+def subject_of(
+    automations: Iterable[Automation],
+    *,
+    intended: Collection[str] = (),
+    with_use: bool = False,
+) -> Subject:
+    """Gather what the check of automations needs to know."""
+    automations = list(automations)
+    now = timezone.now()
+    active = rulebook.current()
+    candidates = tuple(rulebook.compile_all(automations))
+    flows = {one.flow_id for one in automations if one.flow_id}
+    paused = Automation.objects.filter(
+        flow__in=flows, status=Automation.Status.PAUSED
+    ).exclude(pk__in=[one.pk for one in automations if one.pk])
+    kind = phone_numbers.kind(phone_numbers.read_originator(sms_settings.ORIGINATOR))
+    return Subject(
+        rulebook=active,
+        now=now,
+        candidates=candidates,
+        paused=tuple(rulebook.compile_all(paused.in_order())),
+        announcements=tuple(
+            Announcement(id=_announcement_id(flow.pk), name=flow.name, body=body)
+            for flow in Flow.objects.order_by("pk")
+            if (body := flow.announcement.strip())
+        ),
+        told_by=_told_by(automations),
+        reserved=reserved_words(sms_settings.DEFAULT_REGION),
+        can_receive=kind is not phone_numbers.Kind.ALPHANUMERIC,
+        contact_numbers=_customers(active, candidates),
+        recent=_recent() if with_use else {},
+        quiet_since=_quiet_since() if with_use else {},
+        intended=frozenset(intended),
+    )
+
+
+def _announcement_id(flow):
+    return f"flow-{flow}"
+
+
+def _told_by(automations):
+    """The announcement of each automation's flow, as the rows or the forms say."""
+    pairs = (
+        Automation.objects.exclude(flow=None)
+        .exclude(flow__announcement="")
+        .values_list("pk", "flow_id")
+    )
+    told_by = {pk: _announcement_id(flow) for pk, flow in pairs}
+    for automation in automations:
+        told_by.pop(automation.pk, None)
+        if automation.flow_id:
+            told_by[automation.pk or 0] = _announcement_id(automation.flow_id)
+    return told_by
+
+
+def _customers(active, candidates):
+    """The members of contact groups, of those that messages are forwarded to.
+
+    Staff who once texted us are contacts too, but are in no group of customers.
+    """
+    numbers = {
+        number
+        for automation in (*active.automations, *candidates)
+        for action in automation.actions
+        if isinstance(action, rules.ForwardToPhone)
+        for number in action.phone_numbers
+    }
+    members = Contact.objects.filter(
+        phone_number__in=numbers, memberships__isnull=False
+    )
+    return frozenset(members.values_list("phone_number", flat=True))
+
+
+def _recent():
+    bodies = InboundMessage.objects.order_by("-pk").values_list("body", flat=True)
+    return Counter(bodies[:RECENT_MESSAGES])
+
+
+def _quiet_since():
+    """When each active automation last fired, or was last changed or resumed."""
+    fired = dict(
+        Match.objects.order_by()
+        .values_list("automation")
+        .annotate(last=Max("matched_at"))
+    )
+    changed = Automation.objects.active().values_list("pk", "updated_at")
+    return {pk: max(fired.get(pk) or at, at) for pk, at in changed}

@@ -1,0 +1,207 @@
+"""Flows: their automations read together, drawn, counted, moved and copied at once."""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from datetime import datetime
+from itertools import count
+
+from django.db import connections, router, transaction
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import Lag
+from django.utils.translation import gettext as _
+from wagtail.log_actions import log
+
+from . import rulebook
+from .engine import flow_graph
+from .models import Automation, Flow, Match, RulebookRevision
+
+
+#: The log's word for each status that automations are moved to.
+MOVES = {
+    Automation.Status.ACTIVE: "wagtail_sms_automation.resume",
+    Automation.Status.PAUSED: "wagtail_sms_automation.pause",
+}
+
+
+def graph_of(
+    automations: Iterable[Automation], flows: Iterable[Flow] = ()
+) -> flow_graph.FlowGraph:
+    """Draw these automations, in this order, and what announces these flows."""
+    automations = list(automations)
+    paused = Automation.Status.PAUSED
+    return flow_graph.build(
+        rulebook.compile_all(automations),
+        paused=frozenset(one.pk for one in automations if one.status == paused),
+        announcements=announcements_of(flows),
+    )
+
+
+def announcements_of(flows: Iterable[Flow]) -> list[flow_graph.Announcement]:
+    """Return the texts that announce these flows; a flow may have none."""
+    return [
+        flow_graph.Announcement(
+            id=f"flow-{flow.pk}", name=flow.name, body=flow.announcement
+        )
+        for flow in flows
+        if flow.announcement.strip()
+    ]
+
+
+def counts_of(
+    graph: flow_graph.FlowGraph, since: datetime
+) -> dict[tuple[str, str], int]:
+    """Count the contacts who went along each arrow, by (source id, target id).
+
+    A contact goes from one automation to another when these are two answers to them
+    that follow each other, answers of automations outside the graph left aside. A
+    contact's first answer since then counts on each arrow to it from a text that starts
+    the flow: which of several they had read is not known.
+    """
+    ids = {node.automation: node.id for node in graph.nodes if node.automation}
+    ways = {
+        (ids.get(source), ids[target]): contacts
+        for source, target, contacts in _ways(ids, since)
+    }
+    steps = set(ids.values())
+    counts = {}
+    for arrow in graph.arrows:
+        source = arrow.source if arrow.source in steps else None
+        if contacts := ways.get((source, arrow.target)):
+            counts[arrow.source, arrow.target] = contacts
+    return counts
+
+
+def _ways(automations, since):
+    """Ask for (automation before or None, automation, contacts), all in one query."""
+    if not automations:
+        return []
+    before = Window(
+        Lag("automation"), partition_by="contact", order_by=["matched_at", "pk"]
+    )
+    matches = Match.objects.filter(
+        automation__in=automations, matched_at__gte=since, contact__isnull=False
+    )
+    steps = matches.order_by().annotate(
+        before=before, step=F("automation_id"), who=F("contact_id")
+    )
+    # The ORM counts over no window.
+    connection = connections[router.db_for_read(Match)]
+    query = steps.values_list("before", "step", "who").query
+    sql, values = query.get_compiler(connection=connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT before, step, COUNT(DISTINCT who) FROM ({sql}) ways "  # noqa: S608 - the ORM's own SQL
+            "GROUP BY before, step",
+            values,
+        )
+        return cursor.fetchall()
+
+
+def move_all(automations: QuerySet[Automation], status: str, user=None) -> int:
+    """Resume or pause those that stand otherwise; return how many were moved.
+
+    Somebody else may move one of them meanwhile: it then counts for one of the two.
+    Rows are locked one after the other, always in the same order, and the rulebook
+    last, as for a single one: whoever does the same at once waits, and no more.
+    """
+    (old,) = set(MOVES) - {status}
+    moved = []
+    with transaction.atomic():
+        for automation in automations.order_by("pk"):
+            row = Automation.objects.filter(pk=automation.pk, status=old)
+            if row.update(status=status):
+                automation.status = status
+                moved.append(automation)
+        if moved:
+            RulebookRevision.objects.bump()
+        for automation in moved:
+            log(automation, MOVES[status], user=user)
+    return len(moved)
+
+
+def move_step(automation: Automation, places: int, user=None) -> bool:
+    """Move an automation up (-1) or down (1) among those of its flow.
+
+    The places of the flow stay the same, so that others fire when they did. False at
+    the end of the flow.
+    """
+    with transaction.atomic():
+        # A write first: it locks on every database.
+        RulebookRevision.objects.bump()
+        Automation.objects.number()
+        steps = list(Automation.objects.filter(flow=automation.flow_id).in_order())
+        place = steps.index(automation)
+        if not 0 <= place + places < len(steps):
+            return False
+        one, other = steps[place], steps[place + places]
+        for step, sort_order in ((one, other.sort_order), (other, one.sort_order)):
+            Automation.objects.filter(pk=step.pk).update(sort_order=sort_order)
+        log(one, "wagtail.reorder", user=user)
+    return True
+
+
+def duplicate(flow: Flow, user=None) -> Flow:
+    """Copy a flow and its automations, paused, to go last; follow each other's copies.
+
+    What follows an automation outside the flow follows it still.
+    """
+    with transaction.atomic():
+        copy = _copy_of(flow)
+        log(copy, "wagtail.create", user=user)
+        originals = list(flow.automations.in_order())
+        copies = {}
+        for original in originals:
+            copies[original.pk] = original.copy(flow=copy)
+            copies[original.pk].save()
+        keys = {old: new.pk for old, new in copies.items()}
+        for automation in copies.values():
+            if _follow(automation, keys):
+                automation.save()
+            revision = automation.save_revision(user=user, log_action=False)
+            log(
+                automation,
+                "wagtail.create",
+                user=user,
+                revision=revision,
+                content_changed=True,
+            )
+    return copy
+
+
+def _copy_of(flow):
+    """Store a copy of the flow's own row, under the first name that is free."""
+    length = Flow._meta.get_field("name").max_length
+    for number in count(1):
+        name = _("Copy of %(name)s") % {"name": flow.name}
+        suffix = f" ({number})" if number > 1 else ""
+        copy, is_new = Flow.objects.get_or_create(
+            name=name[: length - len(suffix)] + suffix,
+            defaults={
+                "description": flow.description,
+                "announcement": flow.announcement,
+                "language": flow.language,
+                "conversation": flow.conversation,
+            },
+        )
+        if is_new:
+            return copy
+    raise AssertionError("Numbers do not end.")
+
+
+def _follow(automation, keys: Mapping[int, int]) -> bool:
+    """Let its follows conditions name others, by key; True if they named any."""
+    conditions = deepcopy(list(automation.conditions.raw_data))
+    follows = [child["value"] for child in conditions if child["type"] == "follows"]
+    for value in follows:
+        value["automations"] = [
+            _item(item, keys) for item in value.get("automations") or ()
+        ]
+    automation.conditions = conditions
+    return bool(follows)
+
+
+def _item(item, keys):
+    """A chosen automation as it is stored: its key, nowadays with an id beside it."""
+    if isinstance(item, dict):
+        return item | {"value": keys.get(item["value"], item["value"])}
+    return keys.get(item, item)
