@@ -116,7 +116,7 @@ def test_a_person_reads_what_fires_and_why(kitchen):
     assert "Joins the group Delivery customers." in text
     assert "Leaves the group Newcomers." in text
     assert "Forwarded to +336•••••321 (1 segment, GSM-7): ORDER 2 pizzas" in text
-    assert "Forwarded to chef@example.com: ORDER 2 pizzas" in text
+    assert "Forwarded to c…@example.com: ORDER 2 pizzas" in text
     assert "Keeps “2 pizzas” as dish." in text
     assert "Leaves the contact to a person until" in text
     assert "[silent] Menu: " in text

@@ -30,6 +30,8 @@ class Turn:
 
     message: InboundMessage
     outcome: Outcome
+    #: As the next text finds it.
+    contact: Contact
 
 
 def converse(
@@ -41,17 +43,27 @@ def converse(
     now: datetime,
 ) -> Iterator[Turn]:
     """Yield what follows from each text in turn, a PAUSE between two of them."""
-    for body in bodies:
-        message = InboundMessage(
+    messages = (
+        InboundMessage(
             body=body,
             originator=contact.phone_number,
             recipient=recipient,
-            received_at=now,
+            received_at=now + number * PAUSE,
         )
+        for number, body in enumerate(bodies)
+    )
+    return hold(messages, contact, rulebook)
+
+
+def hold(
+    messages: Iterable[InboundMessage], contact: Contact, rulebook: Rulebook
+) -> Iterator[Turn]:
+    """Yield what follows from each message, handled at the moment it comes."""
+    for message in messages:
+        now = message.received_at
         outcome = respond(message, contact, rulebook, now)
-        yield Turn(message=message, outcome=outcome)
         contact = after(contact, outcome, now)
-        now += PAUSE
+        yield Turn(message=message, outcome=outcome, contact=contact)
 
 
 def after(contact: Contact, outcome: Outcome, now: datetime) -> Contact:

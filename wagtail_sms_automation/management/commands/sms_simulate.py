@@ -14,22 +14,20 @@ in words. effects have a "type" (the class in engine.outcome in snake case, such
 
 import json
 from dataclasses import asdict
-from functools import singledispatch
 
 from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import camel_case_to_spaces
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from wagtail_sms_automation import contact_facts, decision_texts, rulebook
+from wagtail_sms_automation import contact_facts, decision_texts, rulebook, simulation
 from wagtail_sms_automation.conf import settings as sms_settings
+from wagtail_sms_automation.effect_texts import describe, group_names
 from wagtail_sms_automation.engine import messages, outcome, segments
 from wagtail_sms_automation.engine.conversation import converse
 from wagtail_sms_automation.gateways.fields import clean
-from wagtail_sms_automation.models import Contact, ContactGroup, OutboundMessage
+from wagtail_sms_automation.models import Contact
 from wagtail_sms_automation.phone_numbers import (
     PhoneNumberError,
     mask,
@@ -37,10 +35,6 @@ from wagtail_sms_automation.phone_numbers import (
     read_originator,
     region_of,
 )
-
-
-#: A number that Ofcom keeps for drama: no contact and no staff phone has it.
-STRANGER = "+447700900123"
 
 
 class Command(BaseCommand):
@@ -92,7 +86,7 @@ class Command(BaseCommand):
             self._tell(list(turns))
 
     def _tell(self, turns):
-        groups = _group_names(turns)
+        groups = group_names(turn.outcome for turn in turns)
         for turn in turns:
             self._say(0, "")
             self._say(0, f"> {turn.message.body}", self.style.MIGRATE_HEADING)
@@ -134,7 +128,7 @@ class Command(BaseCommand):
 def _who_writes(originator, now):
     """Return the contact's row, if there is one, and what the rules know of it."""
     if originator is None:
-        return None, messages.Contact(phone_number=STRANGER)
+        return None, simulation.stranger()
     try:
         number = normalise(originator, sms_settings.DEFAULT_REGION)
     except PhoneNumberError as error:
@@ -157,19 +151,8 @@ def _from_whom(row, originator):
     return _("From a number that is no contact’s.")
 
 
-def _group_names(turns):
-    """Return the names of the groups that are joined or left, by id."""
-    named = {
-        effect.group
-        for turn in turns
-        for effect in turn.outcome.effects
-        if isinstance(effect, outcome.JoinGroup | outcome.LeaveGroup)
-    }
-    return dict(ContactGroup.objects.filter(pk__in=named).values_list("pk", "name"))
-
-
 def _as_json(turns):
-    groups = _group_names(turns)
+    groups = group_names(turn.outcome for turn in turns)
     return [
         {
             "body": turn.message.body,
@@ -199,93 +182,3 @@ def _effect_as_json(effect, groups):
     if isinstance(effect, outcome.JoinGroup | outcome.LeaveGroup):
         as_json["group_name"] = groups.get(effect.group, "")
     return as_json
-
-
-@singledispatch
-def describe(effect, groups):
-    """Say in a line what one effect does."""
-    raise TypeError(f"No function describes {type(effect).__name__}.")
-
-
-@describe.register
-def _send_sms(effect: outcome.SendSms, groups):
-    return _("Reply (%(cost)s): %(body)s") % {
-        "cost": _cost(effect),
-        "body": effect.body,
-    }
-
-
-@describe.register
-def _forward_sms(effect: outcome.ForwardSms, groups):
-    return _("Forwarded to %(recipient)s (%(cost)s): %(body)s") % {
-        "recipient": mask(effect.recipient),
-        "cost": _cost(effect),
-        "body": effect.body,
-    }
-
-
-@describe.register
-def _forward_mail(effect: outcome.ForwardMail, groups):
-    return _("Forwarded to %(recipient)s: %(body)s") % {
-        "recipient": effect.recipient,
-        "body": effect.body,
-    }
-
-
-@describe.register
-def _join_group(effect: outcome.JoinGroup, groups):
-    return _("Joins the group %(group)s.") % {"group": _group(effect, groups)}
-
-
-@describe.register
-def _leave_group(effect: outcome.LeaveGroup, groups):
-    return _("Leaves the group %(group)s.") % {"group": _group(effect, groups)}
-
-
-@describe.register
-def _set_attribute(effect: outcome.SetAttribute, groups):
-    if not effect.value:
-        return _("Clears %(attribute)s.") % {"attribute": effect.attribute}
-    return _("Keeps “%(value)s” as %(attribute)s.") % {
-        "value": effect.value,
-        "attribute": effect.attribute,
-    }
-
-
-@describe.register
-def _start_opt_out(effect: outcome.StartOptOut, groups):
-    if effect.is_likely:
-        return _("Opts the contact out, until a person has looked at it.")
-    return _("Opts the contact out.")
-
-
-@describe.register
-def _end_opt_out(effect: outcome.EndOptOut, groups):
-    return _("Opts the contact in again.")
-
-
-@describe.register
-def _keep_silent(effect: outcome.KeepSilent, groups):
-    until = timezone.localtime(effect.until)
-    text = _("Leaves the contact to a person until %(until)s.")
-    if effect.is_loop:
-        text = _("Too many answers: automations say nothing until %(until)s.")
-    return text % {"until": date_format(until, "DATETIME_FORMAT")}
-
-
-def _cost(effect):
-    """What an SMS costs, or why it is not sent."""
-    if effect.held:
-        reason = OutboundMessage.HeldBy(effect.held).label
-        return _("not sent: %(reason)s") % {"reason": reason}
-    cost = segments.count(effect.body)
-    text = ngettext(
-        "%(count)d segment, %(encoding)s",
-        "%(count)d segments, %(encoding)s",
-        cost.parts,
-    )
-    return text % {"count": cost.parts, "encoding": cost.encoding}
-
-
-def _group(effect, groups):
-    return groups.get(effect.group, f"#{effect.group}")

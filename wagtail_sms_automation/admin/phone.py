@@ -1,0 +1,401 @@
+"""The simulator's phone: a conversation as a form, shown anew after each text.
+
+    phone = Phone(flow=flow)
+    {% include "wagtail_sms_automation/admin/simulator/phone.html" with phone=phone %}
+
+shows one on any page that has its media (phone.media) and is not inside a form. What
+is typed is posted to phone.url, with scripts by fetch, and answered by the same
+template. In the editor, phone.editor is the selector of the form whose fields are
+posted along to DraftView.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import decision_texts, effect_texts, simulation
+from ..engine import outcome, rules
+from ..engine.content import Operator
+from ..engine.conversation import PAUSE, Turn
+from ..models import ContactGroup, Flow
+from .forms import DateTimeField
+
+
+#: Wagtail's form of an editor.
+EDITOR = "#w-editor-form"
+#: Prefix of the fields: the editor's own must not meet them.
+PREFIX = "phone"
+#: A longer conversation must be begun anew.
+MOST_TEXTS = 100
+#: Characters of one text; a provider joins about 1,400.
+LONGEST_TEXT = 2000
+#: Keywords to text by one click.
+MOST_CHIPS = 20
+#: Silent automations named under one text, those that all but matched first.
+MOST_SILENT = 50
+#: Between these, no reckoning leaves the calendar.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+MEDIA = forms.Media(
+    css={"all": ["wagtail_sms_automation/css/simulator.css"]},
+    js=["wagtail_sms_automation/js/simulator-controller.js"],
+)
+
+#: What an effect other than a reply is drawn with.
+ICONS = {
+    outcome.ForwardSms: "sms-forward",
+    outcome.ForwardMail: "mail",
+    outcome.JoinGroup: "sms-group-add",
+    outcome.LeaveGroup: "sms-group-remove",
+    outcome.SetAttribute: "edit",
+    outcome.StartOptOut: "sms-opt-out",
+    outcome.EndOptOut: "check",
+    outcome.KeepSilent: "user",
+}
+
+
+class ConversationField(forms.Field):
+    """The texts so far, as the page carries them: JSON [[body, moment], ...]."""
+
+    widget = forms.HiddenInput
+    default_error_messages = {
+        "unreadable": gettext_lazy(
+            "The conversation could not be read, and begins anew."
+        ),
+        "too_long": gettext_lazy(
+            "A conversation has at most %(limit)s texts. Start again."
+        ),
+    }
+
+    def to_python(self, value) -> list[simulation.Text]:
+        """Read the texts, refusing whatever this page has not written."""
+        if not value:
+            return []
+        try:
+            texts = [self.text(body, at) for body, at in json.loads(value)]
+        except (TypeError, ValueError, RecursionError) as error:
+            raise self.error("unreadable") from error
+        moments = [text.received_at for text in texts]
+        if moments != sorted(set(moments)):
+            raise self.error("unreadable")
+        if len(texts) > MOST_TEXTS:
+            raise self.error("too_long")
+        return texts
+
+    def text(self, body, at):
+        """Return one text; ValueError or TypeError if it is none."""
+        received_at = parse_datetime(at)
+        is_moment = received_at is not None and timezone.is_aware(received_at)
+        is_body = isinstance(body, str) and len(body) <= LONGEST_TEXT
+        if not is_moment or not is_body or not EARLIEST <= received_at <= LATEST:
+            raise ValueError("This is no text of a conversation.")
+        return simulation.Text(body=body, received_at=received_at)
+
+    def error(self, code):
+        """Return one of the errors."""
+        params = {"limit": MOST_TEXTS}
+        return ValidationError(self.error_messages[code], code=code, params=params)
+
+    @staticmethod
+    def as_json(texts) -> str:
+        """Write the texts as the page carries them."""
+        return json.dumps([[text.body, text.received_at.isoformat()] for text in texts])
+
+
+class PhoneForm(forms.Form):
+    """One more text, the texts so far, and how the conversation began."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Your text"),
+        required=False,
+        strip=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+    texts = ConversationField(required=False)
+    flow = forms.ModelChoiceField(
+        Flow.objects.all(),
+        label=gettext_lazy("Automations"),
+        required=False,
+        empty_label=gettext_lazy("The active ones"),
+        help_text=gettext_lazy(
+            "With a flow, its paused automations answer too, as if they were active."
+        ),
+    )
+    clock = DateTimeField(
+        label=gettext_lazy("The next text comes at"),
+        required=False,
+        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
+        help_text=gettext_lazy("Moves on by a minute with each text."),
+    )
+    recipient = forms.ChoiceField(
+        label=gettext_lazy("Receiving number"),
+        required=False,
+        widget=forms.Select(attrs={"dir": "ltr"}),
+    )
+    groups = forms.ModelMultipleChoiceField(
+        ContactGroup.objects.all(),
+        label=gettext_lazy("In these groups at first"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    language = forms.CharField(
+        label=gettext_lazy("Language"),
+        required=False,
+        max_length=15,
+        help_text=gettext_lazy("As the contact has it, for example fr."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 6}),
+    )
+    is_opted_out = forms.BooleanField(
+        label=gettext_lazy("Opted out at first"), required=False
+    )
+
+    def __init__(self, *args, numbers, **kwargs):
+        super().__init__(*args, prefix=PREFIX, **kwargs)
+        self.fields["recipient"].choices = [(one, one) for one in numbers]
+
+    def clean(self):
+        """Add the new text to the conversation, at its moment."""
+        cleaned = super().clean()
+        texts = cleaned.setdefault("texts", [])
+        moment = cleaned.get("clock") or _next_moment(texts)
+        body = cleaned.get("text") or ""
+        if not body.strip() or "clock" in self.errors:
+            return cleaned
+        if texts and moment <= texts[-1].received_at:
+            error = _(
+                "The clock only goes forward: the last text came at this time, or "
+                "later. Start again to go back."
+            )
+            self.add_error("clock", error)
+        elif len(texts) >= MOST_TEXTS:
+            self.add_error("text", self.fields["texts"].error("too_long"))
+        else:
+            texts.append(simulation.Text(body=body, received_at=moment))
+        return cleaned
+
+
+def _next_moment(texts):
+    if texts:
+        return texts[-1].received_at + PAUSE
+    return timezone.now().replace(second=0, microsecond=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One thing that follows from a text: a bubble, or a note beside it."""
+
+    kind: str
+    text: str
+    about: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownTurn:
+    """One text, and what follows from it, in words."""
+
+    body: str
+    received_at: datetime
+    intent: str
+    lines: list[Line]
+    fired: list[decision_texts.DecisionText]
+    silent: list[decision_texts.DecisionText]
+    #: Silent automations that are not named.
+    more_silent: int
+
+    @property
+    def silent_count(self) -> int:
+        """All that stayed silent."""
+        return len(self.silent) + self.more_silent
+
+
+class Phone:
+    """What phone.html shows.
+
+    data are posted fields; drafts are unsaved automations, as if active; errors say
+    why there is nothing to try.
+    """
+
+    def __init__(
+        self,
+        data=None,
+        *,
+        flow: Flow | None = None,
+        text: str = "",
+        drafts=(),
+        errors=(),
+        url: str = "",
+        editor: str = "",
+        is_own_page: bool = False,
+    ):
+        self.errors = list(errors)
+        self.url = url or reverse("sms_simulator")
+        self.editor = editor
+        self.is_own_page = is_own_page
+        self.flow = flow if data is None else _chosen_flow(data)
+        self.rules = simulation.rules_of(self.flow, drafts)
+        numbers = sorted(self.rules.own_numbers)
+        if data is None:
+            self.form = PhoneForm(
+                numbers=numbers,
+                initial={
+                    "flow": self.flow,
+                    "text": text[:LONGEST_TEXT],
+                    "clock": _next_moment([]),
+                    "recipient": numbers[0] if numbers else "",
+                },
+            )
+            self.texts = []
+        else:
+            self._read(data, numbers)
+        if not is_own_page:
+            self.form.fields["flow"].widget = forms.HiddenInput()
+
+    def _read(self, data, numbers):
+        """Take what was posted, and put what is next in the fields."""
+        data = data.copy()
+        if chip := data.get(f"{PREFIX}-chip"):
+            data[f"{PREFIX}-text"] = chip
+        self.form = form = PhoneForm(data, numbers=numbers)
+        form.is_valid()
+        self.texts = form.cleaned_data.get("texts", [])
+        if f"{PREFIX}-again" in data:
+            began_at = self.texts[0].received_at if self.texts else _next_moment([])
+            self.texts = []
+            self._fill(began_at)
+        elif "clock" not in form.errors:
+            has_new = bool(form.cleaned_data.get("text", "").strip())
+            clock = form.cleaned_data.get("clock")
+            is_next = has_new or clock is None
+            self._fill(_next_moment(self.texts) if is_next else clock)
+        else:
+            self._fill(None)
+
+    def _fill(self, clock):
+        form = self.form
+        form.data[f"{PREFIX}-texts"] = ConversationField.as_json(self.texts)
+        if clock is not None:
+            form.data[f"{PREFIX}-clock"] = form.fields["clock"].prepare_value(clock)
+        if not form.errors:
+            form.data[f"{PREFIX}-text"] = ""
+
+    @property
+    def media(self) -> forms.Media:
+        """What the page must load."""
+        return MEDIA + self.form.media
+
+    @cached_property
+    def turns(self) -> list[ShownTurn]:
+        """The same in words."""
+        groups = effect_texts.group_names(turn.outcome for turn in self.conversation)
+        return [self._show(turn, groups) for turn in self.conversation]
+
+    @cached_property
+    def conversation(self) -> list[Turn]:
+        """What follows from each text, by the engine."""
+        if not self.texts or self.errors:
+            return []
+        chosen = self.form.cleaned_data
+        contact = simulation.stranger(
+            groups=[group.pk for group in chosen.get("groups") or ()],
+            language=chosen.get("language") or "",
+            is_opted_out=chosen.get("is_opted_out") or False,
+        )
+        return simulation.simulate(
+            self.texts, contact, self.rules, recipient=self.recipient
+        )
+
+    @property
+    def recipient(self) -> str:
+        """The number that is texted."""
+        numbers = sorted(self.rules.own_numbers)
+        chosen = self.form.cleaned_data.get("recipient") if self.form.is_bound else ""
+        return chosen or (numbers[0] if numbers else "")
+
+    @cached_property
+    def chips(self) -> list[str]:
+        """Keywords that the automations listen to, in their order."""
+        keywords = (
+            keyword
+            for automation in self.rules.automations
+            for condition in automation.conditions
+            if isinstance(condition, rules.Content)
+            and condition.operator != Operator.NONE
+            for keyword in condition.keywords
+        )
+        alike = {}
+        for keyword in keywords:
+            alike.setdefault(keyword.casefold(), keyword)
+        return list(alike.values())[:MOST_CHIPS]
+
+    @cached_property
+    def standing(self) -> list[tuple[str, str]]:
+        """What is known of the contact after the last text: (label, value)."""
+        if not self.conversation:
+            return []
+        contact = self.conversation[-1].contact
+        names = ContactGroup.objects.filter(pk__in=contact.groups)
+        rows = [
+            (_("Contact groups"), ", ".join(names.values_list("name", flat=True))),
+            *((name, value) for name, value in contact.attributes.items()),
+        ]
+        if contact.is_opted_out:
+            rows.append((_("Opt-out"), _("The contact is opted out.")))
+        return [(label, value) for label, value in rows if value]
+
+    def _show(self, turn: Turn, groups: Mapping[int, str]) -> ShownTurn:
+        of_text = turn.outcome
+        texts = decision_texts.explain([one.as_json() for one in of_text.decisions])
+        silent = [text for text in texts if not text.fired]
+        silent.sort(key=lambda text: not text.near_miss)
+        names = {one.automation: one.name for one in of_text.decisions}
+        return ShownTurn(
+            body=turn.message.body,
+            received_at=turn.message.received_at,
+            intent=str(decision_texts.INTENTS.get(of_text.intent, "")),
+            lines=list(lines_of(of_text, groups, names)),
+            fired=[text for text in texts if text.fired],
+            silent=silent[:MOST_SILENT],
+            more_silent=max(0, len(silent) - MOST_SILENT),
+        )
+
+
+def _chosen_flow(data) -> Flow | None:
+    """The flow that was posted; one that is no flow is the form's to refuse."""
+    try:
+        return PhoneForm.base_fields["flow"].clean(data.get(f"{PREFIX}-flow"))
+    except ValidationError:
+        return None
+
+
+def lines_of(
+    of_text: outcome.Outcome, groups: Mapping[int, str], names: Mapping[int, str]
+) -> Iterator[Line]:
+    """Yield what follows from one text, in order; numbers and addresses masked."""
+    for effect in of_text.effects:
+        if isinstance(effect, outcome.SendSms):
+            about = [effect_texts.cost_of(effect), names.get(effect.automation, "")]
+            yield Line(
+                kind="held" if effect.held else "reply",
+                text=effect.body,
+                about=" · ".join(filter(None, about)),
+            )
+        else:
+            yield Line(
+                kind="event",
+                text=effect_texts.describe(effect, groups),
+                icon=ICONS[type(effect)],
+            )
