@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wagtail_sms_automation.engine import segments
+from wagtail_sms_automation.engine import savings, segments
 
 from .js import call_each
 
@@ -41,6 +41,45 @@ def test_count_of_random_texts():
         assert (counted["encoding"], counted["units"]) == (ours.encoding, ours.units)
         assert tuple(counted["unitsPerPart"]) == ours.units_per_part
         assert tuple(counted["costly"]) == ours.costly
+
+
+CASES = json.loads((DATA / "savings.json").read_text("utf-8"))["cases"]
+
+
+def reviewed(cases):
+    inputs = [
+        {"body": case["text"], "replacesTypography": case["replaces_typography"]}
+        for case in cases
+    ]
+    return call_each(SCRIPT, "review", inputs)
+
+
+def test_savings_of_each_case():
+    for case, review in zip(CASES, reviewed(CASES), strict=True):
+        assert review["sent"] == case["sent"]
+        assert review["count"]["parts"] == case["parts"]
+        assert review["count"]["left"] == case["left"]
+        assert review["replaced"] == case["replaced"]
+        assert review["costly"] == case["costly"]
+        assert review["allReplaced"] == case["all_replaced"]
+        assert review["allParts"] == case["all_parts"]
+
+
+def test_savings_of_every_character():
+    cases = [
+        {"text": text, "replaces_typography": is_on}
+        for text in every_character()
+        for is_on in (True, False)
+    ]
+    wrong = []
+    for case, review in zip(cases, reviewed(cases), strict=True):
+        ours = savings.review(
+            case["text"], replaces_typography=case["replaces_typography"]
+        )
+        told = [(one["character"], one["replacement"]) for one in review["costly"]]
+        if told != [(one.character, one.replacement) for one in ours.costly]:
+            wrong.append((f"{ord(case['text'][1]):04X}", ours.costly, told))
+    assert wrong == []
 
 
 def every_character():

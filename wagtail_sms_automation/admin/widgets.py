@@ -188,11 +188,21 @@ class SegmentedTextarea(AdminAutoHeightTextInput):
             },
             "used": _("%(units)s of %(limit)s characters"),
             "perPart": _("%(size)s per part"),
+            "left": _("%(left)s left"),
             "parts": [
                 ngettext("%(count)s part", "%(count)s parts", count) % {"count": count}
                 for count in range(MAX_COUNTED_PARTS + 1)
             ],
             "costly": _("These characters make the parts shorter: %(characters)s"),
+            "more": _("Other such characters: %(count)s"),
+            "noReplacement": _("No plain character can stand for it."),
+            "saving": _("%(after)s instead of %(before)s"),
+            "noSaving": _("Saves no part by itself."),
+            "dearer": _("Takes %(after)s instead of %(before)s by itself."),
+            "replace": _("Replace"),
+            "replaceWith": _("Replace %(character)s with %(replacement)s"),
+            "replaceAll": _("Replace all"),
+            "leftOut": _("Characters that cannot be seen are left out."),
             "replaced": _("Sent as plain characters: %(characters)s"),
             "placeholders": _("Placeholders are counted as typed."),
             "long": _("This is long: you pay %(parts)s for each recipient."),

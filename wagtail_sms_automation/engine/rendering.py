@@ -47,6 +47,12 @@ def check(template: str) -> tuple[str, ...]:
     )
 
 
+def names(template: str) -> tuple[str, ...]:
+    """Return what the known placeholders of a text name, in order, once each."""
+    known = (token for token in _TOKEN.finditer(template) if _is_known(token))
+    return tuple(dict.fromkeys(_name(token) for token in known))
+
+
 def values(
     message: InboundMessage, contact: Contact | None, keyword: str
 ) -> Mapping[str, str]:
@@ -85,6 +91,10 @@ def _value(token: re.Match[str], values: Mapping[str, str]) -> str:
     return value if value.strip() else fallback.strip()
 
 
+def _name(token: re.Match[str]) -> str:
+    return (token[1] or "").partition("|")[0].strip()
+
+
 def _is_known(token: re.Match[str]) -> bool:
-    name = (token[1] or "").partition("|")[0].strip()
+    name = _name(token)
     return name in PLACEHOLDERS or _ATTRIBUTE.fullmatch(name) is not None

@@ -32,10 +32,8 @@ _INVISIBLE = re.compile(
 )
 #: Joiners and variation selectors shape emoji and some scripts; after a GSM-7
 #: character they only cost (but for keycaps, whose digit is one).
-_IDLE_JOINERS = re.compile(
-    f"(?:(?<=[{_GSM7_CLASS}])|^)"
-    "[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f]+(?!\u20e3)"
-)
+_JOINER = re.compile("[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f]")
+_IDLE_JOINERS = re.compile(f"(?:(?<=[{_GSM7_CLASS}])|^){_JOINER.pattern}+(?!\u20e3)")
 
 _TYPOGRAPHY = str.maketrans(
     {
@@ -80,6 +78,12 @@ class Count:
     def parts(self) -> int:
         """How many segments are billed."""
         return len(self.units_per_part)
+
+    @property
+    def left(self) -> int:
+        """How many units more the last part takes."""
+        size = _SIZES[self.encoding][self.parts > 1]
+        return size - self.units_per_part[-1]
 
 
 def count(body: str) -> Count:
@@ -141,6 +145,18 @@ def drop_accents(body: str) -> str:
     plain = clean(cleaned.translate(_TYPOGRAPHY))
     bare = _COSTLY.sub(lambda match: _without_accent(match[0]), plain)
     return cleaned if _COSTLY.search(bare) else bare
+
+
+def plain(character: str) -> str:
+    """Return the GSM-7 text that stands in for a costly character, or ""."""
+    stand_in = character.translate(_TYPOGRAPHY)
+    bare = _COSTLY.sub(lambda match: _without_accent(match[0]), stand_in)
+    return "" if _COSTLY.search(bare) else bare
+
+
+def is_joiner(character: str) -> bool:
+    """True for what only shapes the characters around it, such as in emoji."""
+    return _JOINER.fullmatch(character) is not None
 
 
 def _units(text: str, encoding: str) -> int:

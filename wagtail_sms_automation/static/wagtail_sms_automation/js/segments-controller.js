@@ -1,6 +1,6 @@
 /**
- * How a body is counted: the twin of engine/segments.py, which decides.
- * Both are held against tests/data/segments.json.
+ * How a body is counted: the twin of engine/segments.py and engine/savings.py, which
+ * decide. Both are held against tests/data/segments.json and savings.json.
  */
 const GSM7 = 'GSM-7';
 const UCS2 = 'UCS-2';
@@ -19,12 +19,10 @@ const GSM7_CLASS = [...GSM7_CHARACTERS]
 const LINE_ENDS = /\r\n|[\r\x0b\x0c\x85\u2028\u2029]/g;
 const INVISIBLE =
   /[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const JOINERS = '[\\u200c\\u200d\\ufe00-\\ufe0f\\u{e0020}-\\u{e007f}]';
+const JOINER = new RegExp(`^${JOINERS}$`, 'u');
 // Without lookbehind: older Safari has none.
-const IDLE_JOINERS = new RegExp(
-  `(^|[${GSM7_CLASS}])` +
-    '[\\u200c\\u200d\\ufe00-\\ufe0f\\u{e0020}-\\u{e007f}]+(?!\\u20e3)',
-  'gu',
-);
+const IDLE_JOINERS = new RegExp(`(^|[${GSM7_CLASS}])${JOINERS}+(?!\\u20e3)`, 'gu');
 const LONE_SURROGATES =
   /[\ud800-\udbff](?![\udc00-\udfff])|(^|[^\ud800-\udbff])[\udc00-\udfff]/g;
 
@@ -62,6 +60,26 @@ const toPlain = (character) =>
     ? String.fromCharCode(character.charCodeAt(0) - 0xfee0)
     : (TYPOGRAPHY.get(character) ?? character);
 
+// Letters whose stroke or shape is no combining mark.
+const UNMARKED = { ł: 'l', Ł: 'L', đ: 'd', Đ: 'D', ı: 'i', ħ: 'h', Ħ: 'H' };
+
+const withoutAccent = (character) => {
+  if (GSM7_CHARACTERS.has(character)) return character;
+  const bare = character.normalize('NFD').replace(/\p{M}/gu, '');
+  return UNMARKED[bare] ?? bare;
+};
+
+/** The GSM-7 text that stands in for a costly character, or ''. */
+const standInFor = (character) => {
+  const bare = [...toPlain(character)].map(withoutAccent).join('');
+  return costlyOf(bare).length ? '' : bare;
+};
+
+const withStandIns = (body, standIns) =>
+  [...body].map((character) => standIns.get(character) || character).join('');
+
+const timesIn = (body, character) => body.split(character).length - 1;
+
 const widthOf = (character, encoding) =>
   encoding === UCS2 ? character.length : 1 + EXTENSION.includes(character);
 
@@ -71,6 +89,9 @@ const unitsOf = (text, encoding) =>
 const costlyOf = (body) => [
   ...new Set([...body].filter((character) => !GSM7_CHARACTERS.has(character))),
 ];
+
+/** More kinds of characters than these are not listed one by one. */
+const MOST_LISTED = 12;
 
 /**
  * Shows below a text what it costs as an SMS, and why.
@@ -110,6 +131,7 @@ class SmsSegments extends window.StimulusModule.Controller {
       unitsPerPart: parts,
       parts: parts.length,
       limit: isSingle ? single : size * parts.length,
+      left: (isSingle ? single : size) - parts.at(-1),
       size,
       costly,
     };
@@ -133,6 +155,38 @@ class SmsSegments extends window.StimulusModule.Controller {
     return costlyOf(plain).length ? cleaned : plain;
   }
 
+  /** What a body costs as it is sent, and what replacing characters would save. */
+  static review({ body, replacesTypography }) {
+    const typed = SmsSegments.clean(body);
+    const sentAs = (text) =>
+      replacesTypography ? SmsSegments.replaceTypography(text) : SmsSegments.clean(text);
+    const partsOf = (text) => SmsSegments.count(sentAs(text)).parts;
+    const sent = sentAs(typed);
+    const count = SmsSegments.count(sent);
+    const characters = count.costly.filter((character) => !JOINER.test(character));
+    const standIns = new Map(characters.map((one) => [one, standInFor(one)]));
+    const allReplaced = withStandIns(typed, standIns);
+    return {
+      typed,
+      sent,
+      count,
+      replaced: sent === typed ? [] : costlyOf(typed),
+      costly: characters.map((character) => {
+        const replacement = standIns.get(character);
+        return {
+          character,
+          times: timesIn(typed, character),
+          replacement,
+          parts: replacement
+            ? partsOf(withStandIns(typed, new Map([[character, replacement]])))
+            : count.parts,
+        };
+      }),
+      allReplaced,
+      allParts: partsOf(allReplaced),
+    };
+  }
+
   connect() {
     const id = `${this.element.id || 'sms-text'}-segments`;
     this.output = document.createElement('div');
@@ -141,7 +195,9 @@ class SmsSegments extends window.StimulusModule.Controller {
     this.announcer = document.createElement('div');
     this.announcer.className = 'w-sr-only';
     this.announcer.setAttribute('role', 'status');
-    this.element.after(this.output, this.announcer);
+    this.savings = document.createElement('div');
+    this.savings.className = 'sms-savings';
+    this.element.after(this.output, this.savings, this.announcer);
     this.describeBy(id);
     this.summary = null;
     this.update();
@@ -150,6 +206,7 @@ class SmsSegments extends window.StimulusModule.Controller {
   disconnect() {
     clearTimeout(this.timer);
     this.output.remove();
+    this.savings.remove();
     this.announcer.remove();
   }
 
@@ -160,25 +217,25 @@ class SmsSegments extends window.StimulusModule.Controller {
   }
 
   update() {
-    const typed = SmsSegments.clean(this.element.value.trim());
-    const sent = this.plainValue ? SmsSegments.replaceTypography(typed) : typed;
-    const count = SmsSegments.count(sent);
-    const replaced = sent === typed ? [] : costlyOf(typed);
-    const notes = this.notesOn(count, replaced, typed);
-    const figures = this.figuresOf(count);
+    const body = this.element.value.trim();
+    const review = SmsSegments.review({ body, replacesTypography: this.plainValue });
+    const notes = this.notesOn(review, body);
+    const figures = this.figuresOf(review.count);
     this.output.replaceChildren(this.line(figures), ...notes.map(this.note, this));
-    this.announce(count, notes);
+    this.showSavings(review);
+    this.announce(review.count, notes);
   }
 
-  figuresOf({ units, limit, size, parts, encoding }) {
+  figuresOf({ units, limit, left, size, parts, encoding }) {
     const { used, perPart, encodings } = this.stringsValue;
     const figures = [this.fill(used, { units, limit }), this.partsOf(parts)];
     if (parts > 1) figures.push(this.fill(perPart, { size }));
-    return [...figures, encodings[encoding]].join(' · ');
+    figures.push(encodings[encoding], this.fill(this.stringsValue.left, { left }));
+    return figures.join(' · ');
   }
 
-  notesOn({ parts, costly }, replaced, typed) {
-    const { long, tooLong, placeholders } = this.stringsValue;
+  notesOn({ count: { parts }, costly, replaced, typed }, body) {
+    const { long, tooLong, placeholders, leftOut } = this.stringsValue;
     const notes = [];
     if (parts > this.maxValue) {
       const text = this.fill(tooLong, { parts: this.partsOf(this.maxValue) });
@@ -188,11 +245,15 @@ class SmsSegments extends window.StimulusModule.Controller {
       notes.push({ text, icon: 'warning', level: 'warning' });
     }
     if (costly.length) {
-      notes.push(this.characterNote('costly', costly.map(this.nameOf, this)));
+      const names = costly.map(({ character }) => this.nameOf(character));
+      notes.push(this.characterNote('costly', names));
     }
     if (replaced.length) {
       const pairs = replaced.map((one) => `${this.nameOf(one)} → ${toPlain(one)}`);
       notes.push(this.characterNote('replaced', pairs));
+    }
+    if (typed.length < body.normalize('NFC').length) {
+      notes.push({ text: leftOut, icon: 'info-circle' });
     }
     if (typed.includes('{{')) notes.push({ text: placeholders, icon: 'info-circle' });
     return notes;
@@ -209,6 +270,8 @@ class SmsSegments extends window.StimulusModule.Controller {
 
   nameOf(character) {
     if (/^[\xa0\u202f]$/.test(character)) return this.stringsValue.space;
+    // A mark alone needs something to stand on.
+    if (/^\p{M}$/u.test(character)) return `\u25cc${character}`;
     if (/^[\p{Z}\p{C}]$/u.test(character)) {
       return `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
     }
@@ -247,6 +310,89 @@ class SmsSegments extends window.StimulusModule.Controller {
     use.setAttribute('href', `#icon-${name}`);
     svg.append(use);
     return svg;
+  }
+
+  /** List what costs, each with what replacing it saves; leave an equal list alone. */
+  showSavings({ costly, count: { parts }, allParts }) {
+    const shown = JSON.stringify([costly, parts, allParts]);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    const list = document.createElement('ul');
+    list.className = 'sms-savings__list';
+    list.append(...costly.slice(0, MOST_LISTED).map((one) => this.item(one, parts)));
+    const rest = costly.length - MOST_LISTED;
+    const { more, replaceAll } = this.stringsValue;
+    this.savings.replaceChildren(...(costly.length ? [list] : []));
+    if (rest > 0) this.savings.append(this.line(this.fill(more, { count: rest })));
+    const replaceable = costly.filter(({ replacement }) => replacement);
+    if (replaceable.length > 1 && allParts <= parts) {
+      const all = document.createElement('p');
+      all.className = 'sms-savings__all';
+      all.append(
+        this.button(replaceAll, replaceAll, replaceable),
+        ' ',
+        this.savingOf(allParts, parts),
+      );
+      this.savings.append(all);
+    }
+  }
+
+  item(costly, parts) {
+    const { noReplacement, replace, replaceWith } = this.stringsValue;
+    const { character, times, replacement } = costly;
+    const name = this.nameOf(character);
+    const item = document.createElement('li');
+    item.className = 'sms-savings__item';
+    const pair = document.createElement('bdi');
+    pair.className = 'sms-savings__pair';
+    pair.dir = 'ltr';
+    pair.textContent = `${name} ×${times}${replacement && ` → ${replacement}`}`;
+    const saving = document.createElement('span');
+    saving.textContent = replacement ? this.savingOf(costly.parts, parts) : noReplacement;
+    item.append(pair, saving);
+    if (replacement && costly.parts <= parts) {
+      const label = this.fill(replaceWith, { character: name, replacement });
+      item.append(this.button(replace, label, [costly]));
+    }
+    return item;
+  }
+
+  savingOf(after, before) {
+    const { saving, noSaving, dearer } = this.stringsValue;
+    if (after === before) return noSaving;
+    const values = { after: this.partsOf(after), before: this.partsOf(before) };
+    return this.fill(after < before ? saving : dearer, values);
+  }
+
+  button(text, label, costly) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'button button-small button-secondary sms-savings__button';
+    button.textContent = text;
+    if (label !== text) button.setAttribute('aria-label', label);
+    button.addEventListener('click', () => this.replace(costly));
+    return button;
+  }
+
+  /** Put the stand-ins in the text, as if typed: the browser can undo it. */
+  replace(costly) {
+    const old = this.element.value;
+    const standIns = new Map(
+      costly.map(({ character, replacement }) => [character, replacement]),
+    );
+    const text = withStandIns(old.normalize('NFC'), standIns);
+    let start = 0;
+    while (start < old.length && old[start] === text[start]) start += 1;
+    let end = 0;
+    const most = Math.min(old.length, text.length) - start;
+    while (end < most && old.at(-1 - end) === text.at(-1 - end)) end += 1;
+    const inserted = text.slice(start, text.length - end);
+    this.element.focus();
+    this.element.setSelectionRange(start, old.length - end);
+    document.execCommand('insertText', false, inserted);
+    if (this.element.value === text) return;
+    this.element.value = text;
+    this.element.dispatchEvent(new Event('input', { bubbles: true }));
   }
 
   /** Speak only when parts, encoding or notes change, once the typing pauses. */
