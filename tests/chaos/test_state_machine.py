@@ -36,6 +36,7 @@ from wagtail_sms_automation.models import (
     Automation,
     InboundMessage,
     Match,
+    OptOut,
     OutboundMessage,
     SmsSettings,
     WrongStatus,
@@ -257,11 +258,15 @@ class DeliveryCore(RuleBasedStateMachine):
 
     def _review(self, message, is_sent_again):
         """Send it again or leave it; either is possible only once."""
-        if is_sent_again and message.can_be_sent_again:
+        if not is_sent_again or not message.can_be_sent_again:
+            outbound.leave(message)
+        elif must_not_follow_a_stop(message):
+            with pytest.raises(WrongStatus):
+                outbound.send_again(message)
+            outbound.leave(message)
+        else:
             self.model.copies.add(str(outbound.send_again(message).reference))
             self.seen["sent again"] += 1
-        else:
-            outbound.leave(message)
         for decision in (outbound.send_again, outbound.leave):
             with pytest.raises(WrongStatus):
                 decision(message)
@@ -357,6 +362,12 @@ def poison(is_poisoned):
         return values(message, *args)
 
     return mock.patch.object(rendering, "values", fail)
+
+
+def must_not_follow_a_stop(message):
+    """True for an answer to who has written STOP where nothing may follow it."""
+    stopped = OptOut.objects.open().filter(contact=message.contact)
+    return message.contact and message.recipient == US and stopped.exists()
 
 
 def sent_today(contact):

@@ -12,7 +12,8 @@ from wagtail_sms_automation.gateways.messagebird_http import PooledHttpClient
 
 #: MessageBird's own page length.
 PAGE = 20
-MOST_PAGES = 20
+#: Two thousand messages: a busy kitchen gets as many within a few hours.
+MOST_PAGES = 100
 #: By so much MessageBird's clock, or the moment it noted, may be behind ours.
 MARGIN = timedelta(hours=1)
 
