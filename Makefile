@@ -1,12 +1,10 @@
-# The commands of this project. PORT, HOST, JOBS and PYTHON may be given: make demo PORT=8001
+# The commands of this project. PORT, HOST and PYTHON may be given: make demo PORT=8001
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# Tests at a time. Many of them wait for processes that they have killed.
-JOBS ?= 2
 # Left empty, the first interpreter on the path that is new enough is taken.
 PYTHON ?=
 LOCALE := wagtail_sms_automation/locale
@@ -28,9 +26,8 @@ $(VENV)/.installed: setup.cfg pyproject.toml
 browser:  ## Install Chromium for the browser tests, where this machine lets us
 	@.ci/install-browser
 
-test: install browser  ## Run every test, two at a time
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile \
-		--cov --cov-report=term-missing:skip-covered
+test: install browser  ## Run every test
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
 chaos: install  ## Kill a site at work, again and again, in the long form (half an hour)
 	CHAOS_LONG=1 $(BIN)/python -m pytest tests/chaos

@@ -33,7 +33,12 @@ SETTINGS = "/admin/settings/wagtail_sms_automation/smssettings/"
 #: Actions that answer a POST only.
 MOVES = ("resume", "pause")
 #: What has no page to show.
-POSTED = (*MOVES, "reorder", "send_again", "leave", "try_again", "clear_flag")
+POSTED = (
+    *(*MOVES, "reorder", "send_again", "leave", "try_again", "clear_flag"),
+    *("move_up", "move_down", "resume_all", "pause_all", "duplicate"),
+)
+#: What is no page: a picture, a file, and what a form's data are sent to first.
+FILES = ("svg", "download", "preview", "preview_create")
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +49,9 @@ def patterns():
     patterns = {}
     for key, text in FRENCH.items():
         source = english(key)
-        words = PLACEHOLDER.sub("", source)
-        if source not in shared and source != text and re.search(r"[a-z]{2}", words):
+        words = set(re.findall(r"[a-z]{2,}", PLACEHOLDER.sub("", source)))
+        # What has no word of its own would be found in much that is French.
+        if source not in shared and any(word not in text for word in words):
             parts = [re.escape(part) for part in PLACEHOLDER.split(source)]
             whole = (
                 r"(?<![\w.])(?<!%\()(?<!{{ )" + ".{1,90}?".join(parts) + r"(?![\w@])"
@@ -182,6 +188,7 @@ def rows(superuser):
     )
     return {
         "automations": [automation, paused],
+        "flows": [automation.flow, factories.FlowFactory(name="Vide")],
         "contact-groups": [group, factories.ContactGroupFactory(name="Amis")],
         "contacts": [contact, bare],
         "messages": [answered, pending],
@@ -207,15 +214,17 @@ def pages():
         (admin.base_url_path.removeprefix("sms/"), action)
         for admin in SmsGroup.items
         for action in admin.actions
-        if action not in POSTED
+        if action not in (*POSTED, *FILES)
     ]
 
 
 def urls_of(section, action, rows):
     """Return the URLs of one page: of each row, or of none."""
     name = f"sms_{section}_modeladmin_{action}"
-    if action in ("index", "results", "create"):
+    if action in ("index", "results", "create", "loose", "everything", "upload"):
         return [reverse(name)]
+    if action == "choose":
+        return [reverse(name, args=[template]) for template in ("order.fr", "club.fr")]
     more = {"compare": ["earliest", "latest"]}.get(action, [])
     kept = rows[section]
     if action in ("compare", "revert"):

@@ -149,6 +149,15 @@ def read_countries(text: str) -> frozenset[str]:
     return frozenset(country_codes(text))
 
 
+def example(region: str) -> str:
+    """Return a mobile number such as one of a region's customers might have, E.164."""
+    mobile = phonenumbers.PhoneNumberType.MOBILE
+    number = phonenumbers.example_number_for_type(region, mobile)
+    if number is None:
+        return "+33639980000"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
 def mask(number: str) -> str:
     """Hide the middle of a number, for logs: +336•••••678."""
     if len(number) < 11:

@@ -1,6 +1,5 @@
 """What Wagtail is told of; nothing is decided here."""
 
-from django.contrib.auth.models import Permission
 from wagtail import hooks
 from wagtail_modeladmin.options import modeladmin_register
 
@@ -12,6 +11,7 @@ from .admin.choosers import automation_chooser, contact_group_chooser, flow_choo
 from .admin.icons import icon_templates
 from .admin.modeladmin import SmsGroup
 from .admin.settings_panels import SMS_SETTINGS_EDIT_HANDLER
+from .admin.views import simulator
 
 
 register_policies(
@@ -34,12 +34,10 @@ def register_choosers():
     return [contact_group_chooser, automation_chooser, flow_chooser]
 
 
-@hooks.register("register_permissions")
-def register_flow_permissions():
-    """Flows have no section of their own, yet somebody must be allowed to make one."""
-    return Permission.objects.filter(
-        content_type__app_label="wagtail_sms_automation", content_type__model="flow"
-    )
+@hooks.register("register_admin_urls")
+def register_simulator():
+    """The simulator, which belongs to no model."""
+    return simulator.urlpatterns
 
 
 @hooks.register("register_log_actions")

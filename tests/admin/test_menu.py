@@ -18,30 +18,33 @@ pytestmark = pytest.mark.django_db
 PACKAGE = Path(wagtail_sms_automation.__file__).parent
 
 
+#: In the order of the menu.
+SECTIONS = (
+    "automations",
+    "flows",
+    "flow-templates",
+    "contact-groups",
+    "contacts",
+    "messages",
+    "unsent",
+)
+
+
 def sections_of(client):
     """Return the labels of our submenu as a user sees it."""
     html = client.get("/admin/").content.decode()
-    return [
-        label
-        for label in ("automations", "contact-groups", "contacts", "messages", "unsent")
-        if f"/admin/sms/{label}/" in html
-    ]
+    return [label for label in SECTIONS if f"/admin/sms/{label}/" in html]
 
 
 def test_the_owner_sees_every_section(admin_client):
-    assert sections_of(admin_client) == [
-        "automations",
-        "contact-groups",
-        "contacts",
-        "messages",
-        "unsent",
-    ]
+    assert sections_of(admin_client) == list(SECTIONS)
 
 
 @pytest.mark.parametrize(
     ("permission", "section"),
     [
         ("pause_automation", "automations"),
+        ("view_flow", "flows"),
         ("view_contactgroup", "contact-groups"),
         ("view_contact", "contacts"),
         ("view_inboundmessage", "messages"),

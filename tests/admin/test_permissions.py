@@ -92,6 +92,7 @@ def rows():
         "revision_id": automation.latest_revision_id,
         "revision_id_a": "earliest",
         "revision_id_b": "latest",
+        "template": "order.en",
         "automation": automation,
         "message": message,
         "group": ContactGroupFactory(name="My secret"),
@@ -123,7 +124,8 @@ def url_of(name, arguments, rows):
 
 def test_the_walk_finds_every_section():
     names = [name for name, _arguments in our_names()]
-    for part in ("automations", "contact-groups", "contacts", "messages", "unsent"):
+    parts = ("automations", "flows", "contact-groups", "contacts", "messages", "unsent")
+    for part in parts:
         assert any(f"sms_{part}_modeladmin_" in name for name in names), part
     for chooser in ("contact_group", "automation", "flow"):
         assert f"sms_{chooser}_chooser:choose" in names
@@ -202,7 +204,8 @@ def test_nothing_changed_and_nothing_was_logged(client_of, rows):
 #: What answers a POST only.
 POSTED = (
     *("resume", "pause", "reorder", "send_again", "leave", "try_again"),
-    "clear_flag",
+    *("clear_flag", "move_up", "move_down", "resume_all", "pause_all", "duplicate"),
+    *("simulator_draft", "simulator_replay_draft"),
 )
 
 #: Permission -> the automation pages it opens, by GET.
@@ -210,7 +213,14 @@ OPENS = {
     "view_automation": {"index", "results", "history", "history_results"},
     "pause_automation": {"index", "results", "history", "history_results"},
     "delete_automation": {"index", "results", "history", "history_results", "delete"},
-    "add_automation": {"index", "results", "history", "history_results", "create"},
+    "add_automation": {
+        "index",
+        "results",
+        "history",
+        "history_results",
+        "create",
+        "preview_create",
+    },
     "change_automation": {
         "index",
         "results",
@@ -220,6 +230,7 @@ OPENS = {
         "usage",
         "compare",
         "revert",
+        "preview",
     },
 }
 

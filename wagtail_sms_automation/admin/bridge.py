@@ -23,12 +23,16 @@ POST_BUTTONS = {
     "leave": (pgettext_lazy("unsent message", "Leave"), "check", 20),
     "try_again": (_("Try again"), "rotate", 10),
     "clear_flag": (_("Clear the flag"), "check", 10),
+    "resume_all": (_("Resume all"), "sms-play", 20),
+    "pause_all": (_("Pause all"), "sms-pause", 21),
+    "duplicate": (_("Duplicate flow"), "copy", 30),
 }
 
 #: What leads to a page of its own: its label, its icon and its place.
 BUTTONS = {
     "edit": (_("Edit"), "edit", 10),
     "copy": (_("Duplicate"), "copy", 30),
+    "svg": (_("Download as SVG"), "download", 35),
     "history": (_("History"), "history", 40),
     "delete": (_("Delete"), "bin", 50),
 }
@@ -41,7 +45,10 @@ REVISION = r"live|earliest|latest|\d+"
 class URLHelper(AdminURLHelper):
     """URLs of more actions than ModelAdmin's own; the object's key is named pk."""
 
-    WITHOUT_OBJECT = ("index", "results", "create")
+    WITHOUT_OBJECT = (
+        *("index", "results", "create", "preview_create"),
+        *("loose", "everything"),
+    )
     MORE_GROUPS = {
         "compare": rf"(?P<revision_id_a>{REVISION})/(?P<revision_id_b>{REVISION})/",
         "revert": r"(?P<revision_id>\d+)/",

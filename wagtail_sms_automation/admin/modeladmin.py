@@ -9,13 +9,26 @@ from ..models import (
     Automation,
     Contact,
     ContactGroup,
+    Flow,
     InboundMessage,
     OutboundMessage,
 )
-from .bridge import NativeModelAdmin
+from . import permissions
+from .bridge import NativeModelAdmin, PolicyPermissionHelper, URLHelper
 from .choosers import flow_chooser
-from .views import automations, contact_groups, contacts, messages, unsent
+from .simulator_menu import SimulatorMenuItem
+from .views import (
+    automations,
+    contact_groups,
+    contacts,
+    flow_templates,
+    flows,
+    messages,
+    previews,
+    unsent,
+)
 from .views.generic import PostButton
+from .widgets import SegmentedTextarea
 
 
 class AutomationAdmin(NativeModelAdmin):
@@ -36,12 +49,16 @@ class AutomationAdmin(NativeModelAdmin):
         "resume",
         "pause",
         "reorder",
+        "move_up",
+        "move_down",
         "delete",
         "history",
         "history_results",
         "usage",
         "compare",
         "revert",
+        "preview",
+        "preview_create",
     )
     index_view_class = automations.IndexView
     create_view_class = automations.CreateView
@@ -51,15 +68,52 @@ class AutomationAdmin(NativeModelAdmin):
     resume_view_class = automations.ResumeView
     pause_view_class = automations.PauseView
     reorder_view_class = automations.ReorderView
+    move_up_view_class = flows.MoveUpView
+    move_down_view_class = flows.MoveDownView
     delete_view_class = automations.DeleteView
+    preview_view_class = previews.PreviewOnEdit
+    preview_create_view_class = previews.PreviewOnCreate
     panels = [
         FieldPanel("name"),
-        FieldPanel("description"),
-        FieldPanel("message_type"),
-        FieldPanel("flow", widget=flow_chooser.widget_class),
-        FieldPanel("conditions"),
-        FieldPanel("actions"),
-        FieldPanel("stops_others"),
+        FieldPanel(
+            "description",
+            help_text=gettext_lazy(
+                "What this automation does, for you and your colleagues. For example: "
+                "Answers ORDER with the menu."
+            ),
+        ),
+        FieldPanel(
+            "message_type",
+            help_text=gettext_lazy("For example, SMS for texts, MMS for pictures."),
+        ),
+        FieldPanel(
+            "flow",
+            widget=flow_chooser.widget_class,
+            help_text=gettext_lazy(
+                "The automations it runs in unison with. For example: Text orders."
+            ),
+        ),
+        FieldPanel(
+            "conditions",
+            help_text=gettext_lazy(
+                "All must hold. Without a content condition, any message does. For "
+                "example: the message contains ORDER, and comes inside opening hours."
+            ),
+        ),
+        FieldPanel(
+            "actions",
+            help_text=gettext_lazy(
+                "Done in this order. For example: send a reply, then add the customer "
+                "to a contact group."
+            ),
+        ),
+        FieldPanel(
+            "stops_others",
+            help_text=gettext_lazy(
+                "When it fires, the automations below it stay silent. For example: an "
+                "automation for FOOD before one for any text."
+            ),
+        ),
     ]
 
     def get_more_buttons(self, view, instance):
@@ -80,15 +134,8 @@ class AutomationAdmin(NativeModelAdmin):
     def copy_of(self, automation):
         """Return a paused copy, to go last."""
         name = _("Copy of %(name)s") % {"name": automation.name}
-        return Automation(
-            name=name[: Automation._meta.get_field("name").max_length],
-            description=automation.description,
-            flow=automation.flow,
-            message_type=automation.message_type,
-            conditions=automation.conditions,
-            actions=automation.actions,
-            stops_others=automation.stops_others,
-        )
+        length = Automation._meta.get_field("name").max_length
+        return automation.copy(name=name[:length])
 
 
 def move_button(view, automation):
@@ -106,6 +153,105 @@ def move_button(view, automation):
         icon_name=icon,
         priority=20,
     )
+
+
+class FlowAdmin(NativeModelAdmin):
+    """Flows."""
+
+    model = Flow
+    base_url_path = "sms/flows"
+    menu_label = gettext_lazy("Flows")
+    menu_icon = "sms-flow"
+    add_label = gettext_lazy("Add a flow")
+    new_title = gettext_lazy("New flow")
+    actions = (
+        "index",
+        "results",
+        "create",
+        "loose",
+        "everything",
+        "inspect",
+        "edit",
+        "resume_all",
+        "pause_all",
+        "duplicate",
+        "svg",
+        "delete",
+        "history",
+        "history_results",
+        "usage",
+    )
+    index_view_class = flows.IndexView
+    create_view_class = flows.CreateView
+    loose_view_class = flows.LooseView
+    everything_view_class = flows.EverythingView
+    inspect_view_class = flows.InspectView
+    edit_view_class = flows.EditView
+    resume_all_view_class = flows.ResumeAllView
+    pause_all_view_class = flows.PauseAllView
+    duplicate_view_class = flows.DuplicateView
+    svg_view_class = flows.SvgView
+    delete_view_class = flows.DeleteView
+    panels = [
+        FieldPanel("name"),
+        FieldPanel("description"),
+        FieldPanel("announcement", widget=SegmentedTextarea),
+    ]
+
+    def get_more_buttons(self, view, instance):
+        """Edit, what is done to all its automations, and so on: what the user may."""
+        user, allowed = view.request.user, view.user_has_permission
+        buttons = []
+        if allowed("change"):
+            buttons.append(self.button(view, instance, "edit"))
+        if permissions.may(user, Automation, "pause"):
+            buttons.append(self.post_button(view, instance, "resume_all"))
+            buttons.append(self.post_button(view, instance, "pause_all"))
+        if allowed("add") and permissions.may(user, Automation, "add"):
+            buttons.append(self.post_button(view, instance, "duplicate"))
+        if permissions.may_list(user, Automation):
+            buttons.append(self.button(view, instance, "svg"))
+        buttons.append(self.button(view, instance, "history"))
+        if allowed("delete"):
+            buttons.append(self.button(view, instance, "delete"))
+        return buttons
+
+
+class FlowTemplateURLHelper(URLHelper):
+    """A template is named, a file has no object yet."""
+
+    WITHOUT_OBJECT = (*URLHelper.WITHOUT_OBJECT, "upload")
+
+    def get_action_url_pattern(self, action):
+        """Return the regular expression of an action's URL."""
+        if action == "choose":
+            return rf"^{self.base_url_path}/choose/(?P<template>[a-z.-]+)/$"
+        return super().get_action_url_pattern(action)
+
+
+class FlowTemplatePermissionHelper(PolicyPermissionHelper):
+    """Shows the menu item to those who may make what is chosen there."""
+
+    def user_can_list(self, user):
+        """True if the user may make flows."""
+        return flow_templates.may_make(user)
+
+
+class FlowTemplateAdmin(NativeModelAdmin):
+    """Flows to begin with, and flows as files."""
+
+    model = Flow
+    base_url_path = "sms/flow-templates"
+    menu_label = gettext_lazy("Templates")
+    menu_icon = "clipboard-list"
+    url_helper_class = FlowTemplateURLHelper
+    permission_helper_class = FlowTemplatePermissionHelper
+    actions = ("index", "choose", "upload", "download")
+    index_view_class = flow_templates.IndexView
+    choose_view_class = flow_templates.ChooseView
+    upload_view_class = flow_templates.UploadView
+    download_view_class = flow_templates.DownloadView
+    tracks_references = False
 
 
 class ContactGroupAdmin(NativeModelAdmin):
@@ -217,8 +363,15 @@ class SmsGroup(ModelAdminGroup):
     menu_order = 250
     items = (
         AutomationAdmin,
+        FlowAdmin,
+        FlowTemplateAdmin,
         ContactGroupAdmin,
         ContactAdmin,
         MessageAdmin,
         UnsentAdmin,
     )
+
+    def get_submenu_items(self):
+        """Add the simulator, which has no rows."""
+        items = super().get_submenu_items()
+        return [*items, SimulatorMenuItem(order=len(items) + 1)]

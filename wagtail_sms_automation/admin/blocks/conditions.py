@@ -28,12 +28,15 @@ class ContentBlock(blocks.StructBlock):
         ],
         default="any",
         label=_("The message"),
+        help_text=_("For example: contains any of ORDER, Order, order."),
     )
     keywords = KeywordsBlock(
         label=_("Keywords"),
         help_text=_(
             "Words or short phrases, in the case customers write them. "
-            "For example: ORDER, Order, order."
+            "For example: ORDER, Order, order. Capitals keep a keyword apart from "
+            "ordinary words: YES rather than yes. Leave digits out where customers "
+            "order by number: 1 would also be found in FOOD 1."
         ),
     )
     ignore_case = blocks.BooleanBlock(
@@ -77,12 +80,18 @@ class ReceivedBetweenBlock(blocks.StructBlock):
     starts_at = DateTimeBlock(
         required=False,
         label=pgettext_lazy("window", "From"),
-        help_text=_("Empty: without beginning. In the site’s time zone."),
+        help_text=_(
+            "For example: 14 July at 18:00. Empty: without beginning. In the site’s "
+            "time zone."
+        ),
     )
     ends_at = DateTimeBlock(
         required=False,
         label=pgettext_lazy("window", "Until"),
-        help_text=_("Empty: without end. In the site’s time zone."),
+        help_text=_(
+            "For example: 15 July at 02:00. Empty: without end. In the site’s time "
+            "zone."
+        ),
     )
 
     def clean(self, value):
@@ -110,7 +119,10 @@ class OpenBlock(blocks.StructBlock):
         ],
         default="open",
         label=_("The message comes"),
-        help_text=_("The hours are set in Settings > SMS settings."),
+        help_text=_(
+            "For example: outside opening hours, to say when you open. The hours are "
+            "set in Settings > SMS settings."
+        ),
     )
 
     class Meta:
@@ -139,7 +151,10 @@ class FollowsBlock(blocks.StructBlock):
         AutomationChooserBlock(label=_("Automation")),
         min_num=1,
         label=_("Automations"),
-        help_text=_("The contact was last answered by one of these."),
+        help_text=_(
+            "The contact was last answered by one of these. For example: Text orders - "
+            "stage 1."
+        ),
     )
     within_hours = blocks.IntegerBlock(
         min_value=1,
@@ -163,6 +178,7 @@ class FrequencyBlock(blocks.StructBlock):
         ],
         default="once",
         label=_("It fires"),
+        help_text=_("For example, once per contact: a welcome."),
     )
     hours = blocks.IntegerBlock(
         required=False,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -13,12 +14,13 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic.ordering import ReorderView as WagtailReorderView
 from wagtail.log_actions import log
 
-from ...models import Automation, RulebookRevision, WrongStatus
+from ...models import Automation, Flow, RulebookRevision, WrongStatus
 from .. import permissions
 from ..blocks import initial_actions, initial_conditions
-from ..columns import WIDE, KeywordsColumn, StatusColumn
+from ..columns import WIDE, KeywordsColumn, LinkColumn, StatusColumn
 from ..filters import AutomationFilterSet
 from . import generic
+from .previews import PreviewPanelMixin
 
 
 #: What "fired" counts in the list.
@@ -28,6 +30,10 @@ RECENT = timedelta(days=30)
 class IndexView(generic.IndexView):
     """All automations, in the order in which they fire."""
 
+    first_steps = gettext_lazy(
+        "First write down your flow: each text you send, and the keyword that leads to "
+        "the next. Then add one automation for each keyword, and resume them."
+    )
     bulk_permission = "pause"
     filterset_class = AutomationFilterSet
     default_ordering = "sort_order"
@@ -50,7 +56,13 @@ class IndexView(generic.IndexView):
             StatusColumn(
                 "status", label=_("Status"), sort_key="status", accessor=status_of
             ),
-            Column("flow", label=_("Flow"), sort_key="flow__name", classname=WIDE),
+            LinkColumn(
+                "flow",
+                label=_("Flow"),
+                sort_key="flow__name",
+                classname=WIDE,
+                get_url=self.get_flow_url,
+            ),
             Column(
                 "match_count",
                 label=_("Fired in 30 days"),
@@ -70,6 +82,17 @@ class IndexView(generic.IndexView):
                 classname=WIDE,
             ),
         ]
+
+    @cached_property
+    def can_see_flows(self):
+        """True for users who may open the page of a flow."""
+        return permissions.may_list(self.request.user, Flow)
+
+    def get_flow_url(self, automation):
+        """Return the page of its flow, for those who may see it."""
+        if not (automation.flow_id and self.can_see_flows):
+            return None
+        return reverse("sms_flows_modeladmin_inspect", args=[automation.flow_id])
 
     def get_base_queryset(self):
         """Return all rows with what the columns show, in one query."""
@@ -130,12 +153,26 @@ def listening_to(query):
     ]
 
 
-class CreateView(generic.CreateView):
+class CreateView(PreviewPanelMixin, generic.CreateView):
     """A new automation is saved paused, and says so."""
 
     def get_initial_form_instance(self):
-        """Begin with a condition to fill in: without any, every text is answered."""
-        return Automation(conditions=initial_conditions(), actions=initial_actions())
+        """Begin with a condition to fill in: without any, every text is answered.
+
+        The page of a flow leads here with the flow's key.
+        """
+        asked = self.request.GET.get("flow")
+        return Automation(
+            flow=next(
+                (one for one in Flow.objects.all() if str(one.pk) == asked), None
+            ),
+            conditions=initial_conditions(),
+            actions=initial_actions(),
+        )
+
+    def get_preview_url(self):
+        """Return the URL of the phone beside what was never saved."""
+        return self.model_admin.url_helper.get_action_url("preview_create")
 
     def get_success_message(self, instance=None):
         """Say that it does not fire yet."""
@@ -148,13 +185,13 @@ class CopyView(generic.CopyView, CreateView):
     """A copy is saved paused, too."""
 
 
-class EditView(generic.EditView):
+class EditView(PreviewPanelMixin, generic.EditView):
     """Saving an active automation changes what customers get, and says so."""
 
     template_name = "wagtail_sms_automation/admin/automations/edit.html"
 
 
-class RevertView(generic.RevertView):
+class RevertView(PreviewPanelMixin, generic.RevertView):
     """Reverting never touches the status: the model sees to that."""
 
     template_name = EditView.template_name
@@ -200,17 +237,12 @@ class ReorderView(generic.BridgeMixin, WagtailReorderView):
         with transaction.atomic():
             # A write first: it locks on every database.
             RulebookRevision.objects.bump()
-            self.number()
+            # Wagtail cannot part two in the same place.
+            Automation.objects.number()
             response = super().post(request, *args, **kwargs)
             automation = Automation.objects.get(pk=kwargs["pk"])
             log(automation, "wagtail.reorder", user=request.user)
         return response
-
-    def number(self):
-        """Give each a place of its own: Wagtail cannot part two in the same."""
-        for place, automation in enumerate(Automation.objects.in_order(), start=1):
-            if automation.sort_order != place:
-                Automation.objects.filter(pk=automation.pk).update(sort_order=place)
 
 
 class MoveView(generic.OperationView):

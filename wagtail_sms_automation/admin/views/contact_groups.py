@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 from wagtail.admin.ui.tables import DateColumn
 
 from ...models import Automation, Contact
@@ -17,6 +17,10 @@ from . import generic
 class IndexView(generic.IndexView):
     """All groups with their sizes."""
 
+    first_steps = gettext_lazy(
+        "First add a group, for example Delivery customers. Then let an automation put "
+        "customers in it, with the action “Add to contact group”."
+    )
     default_ordering = "name"
 
     @cached_property

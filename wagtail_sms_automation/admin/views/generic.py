@@ -49,6 +49,7 @@ class BridgeMixin:
         "revisions_compare_url_name": "compare",
         "revisions_revert_url_name": "revert",
         "reorder_url_name": "reorder",
+        "preview_url_name": "preview",
         "success_url_name": "index",
     }
 
@@ -91,6 +92,9 @@ class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
     """The list."""
 
     template_name = "wagtail_sms_automation/admin/index.html"
+    results_template_name = "wagtail_sms_automation/admin/index_results.html"
+    #: What to do first, said while the list is empty.
+    first_steps = ""
     paginate_by = 50
     is_searchable = True
     #: Who has it may tick rows for bulk actions.
