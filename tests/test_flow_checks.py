@@ -101,5 +101,5 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     ]
     rulebook.current()
     for some in (many[:2], many):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             flow_checks.check(some, with_use=True)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from django.db.models import Max
 from django.utils import timezone
 
 from . import phone_numbers, rulebook
@@ -13,7 +12,7 @@ from .engine.flow_check.findings import Finding
 from .engine.flow_check.subject import Subject
 from .engine.flow_graph import Announcement
 from .engine.opt_outs import reserved_words
-from .models import Automation, Contact, Flow, InboundMessage, Match
+from .models import Automation, Contact, Flow, InboundMessage
 
 
 #: So many of the last messages tell what customers ask for in vain.
@@ -128,11 +127,11 @@ def _recent():
 
 
 def _quiet_since():
-    """When each active automation last fired, or was last changed or resumed."""
-    fired = dict(
-        Match.objects.order_by()
-        .values_list("automation")
-        .annotate(last=Max("matched_at"))
-    )
-    changed = Automation.objects.active().values_list("pk", "updated_at")
-    return {pk: max(fired.get(pk) or at, at) for pk, at in changed}
+    """When each active automation last fired, or was last changed."""
+    automations = Automation.objects.active().with_last_match()
+    return {
+        pk: max(fired_at or changed_at, changed_at)
+        for pk, fired_at, changed_at in automations.values_list(
+            "pk", "last_matched_at", "updated_at"
+        )
+    }

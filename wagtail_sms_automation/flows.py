@@ -126,16 +126,17 @@ def move_step(automation: Automation, places: int, user=None) -> bool:
     the end of the flow.
     """
     with transaction.atomic():
-        # A write first: it locks on every database.
-        RulebookRevision.objects.bump()
+        Automation.objects.lock()
         Automation.objects.number()
         steps = list(Automation.objects.filter(flow=automation.flow_id).in_order())
-        place = steps.index(automation)
+        # It may have gone to another flow meanwhile.
+        place = steps.index(automation) if automation in steps else len(steps)
         if not 0 <= place + places < len(steps):
             return False
         one, other = steps[place], steps[place + places]
         for step, sort_order in ((one, other.sort_order), (other, one.sort_order)):
             Automation.objects.filter(pk=step.pk).update(sort_order=sort_order)
+        RulebookRevision.objects.bump()
         log(one, "wagtail.reorder", user=user)
     return True
 

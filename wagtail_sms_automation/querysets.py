@@ -139,6 +139,15 @@ class AutomationQuerySet(models.QuerySet):
         count = Subquery(recent.annotate(count=Count("pk")).values("count"))
         return self.with_last_match().annotate(match_count=Coalesce(count, 0))
 
+    def lock(self):
+        """Lock these, in the order that everybody keeps; the rulebook comes last."""
+        if connections[router.db_for_write(self.model)].features.has_select_for_update:
+            locked = self.select_for_update(no_key=True).order_by("pk")
+            list(locked.values_list("pk", flat=True))
+        else:
+            # One lock for all, which the first write takes.
+            self.filter(pk=0).update(sort_order=0)
+
     def with_last_match(self):
         """Annotate last_matched_at."""
         last = self._matches().order_by("-matched_at").values("matched_at")[:1]

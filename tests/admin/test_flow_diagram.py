@@ -109,7 +109,7 @@ def test_no_count_is_not_a_count_of_none():
     flow = graph(node(1), node(2), arrows=[arrow(1, 2, "MENU")])
     assert texts(parse(diagram(flow)), "count") == []
     counts = {("automation-1", "automation-2"): 0}
-    assert texts(parse(diagram(flow, counts=counts)), "count") == ["0 times"]
+    assert texts(parse(diagram(flow, counts=counts)), "count") == ["0 contacts"]
 
 
 def test_paused_unreachable_and_dead_are_said_in_words():

@@ -18,6 +18,7 @@ from wagtail_sms_automation.models import Automation, Flow, WrongStatus
 from ..factories import (
     AutomationFactory,
     FlowFactory,
+    InboundMessageFactory,
     MatchFactory,
     content,
     follows,
@@ -554,3 +555,13 @@ class TestFindings:
 
         assert response.context["findings"] == []
         assert "Flow check" not in response.content.decode()
+
+    def test_what_customers_write_is_for_who_may_see_messages(self, client_of, flow):
+        for _text in range(3):
+            InboundMessageFactory(body="Dubois", state="processed")
+        may_see = ("view_flow", "view_automation")
+        without = page_of(client_of(*may_see), flow)
+        response = page_of(client_of(*may_see, "view_inboundmessage"), flow)
+
+        assert "Dubois" not in without.content.decode()
+        assert "Dubois" in response.content.decode()

@@ -254,8 +254,8 @@ def _labels(arrows, counts):
             label.write(_WORDS[arrow.kind](), size=_NOTE, kind="note")
         count = counts.pop((arrow.source, arrow.target), None)
         if count is not None:
-            text = ngettext("%(count)s time", "%(count)s times", count)
-            text %= {"count": number_format(count, force_grouping=True)}
+            text = ngettext("%(shown)s contact", "%(shown)s contacts", count)
+            text %= {"shown": number_format(count, force_grouping=True)}
             label.write(text, size=_COUNT, kind="count", most=1)
         if label.lines:
             label.height = round(label.height + 4)

@@ -172,7 +172,7 @@ class PhoneForm(forms.Form):
         texts = cleaned.setdefault("texts", [])
         moment = cleaned.get("clock") or _next_moment(texts)
         body = cleaned.get("text") or ""
-        if not body.strip() or "clock" in self.errors:
+        if not body.strip() or self.errors:
             return cleaned
         if texts and moment <= texts[-1].received_at:
             error = _(

@@ -17,6 +17,7 @@ from .shape import (
     MOST_BLOCKS,
     MOST_BYTES,
     MOST_EXCHANGES,
+    MOST_TEXTS,
     VERSION,
     Asked,
     Block,
@@ -167,7 +168,7 @@ class _Fields:
     def texts(self, name: str) -> list[str]:
         """Return a list of texts."""
         texts = []
-        for item in self.items(name, MOST_BYTES):
+        for item in self.items(name, MOST_TEXTS):
             if isinstance(item.value, str):
                 self.check_characters(name, item)
                 texts.append(item.value)

@@ -14,6 +14,8 @@ MOST_BYTES = 1_000_000
 MOST_AUTOMATIONS = 500
 #: More than these in one automation, or texts in the conversation, is no flow either.
 MOST_BLOCKS = 100
+#: And more than these in one list of keywords, groups or numbers.
+MOST_TEXTS = 1_000
 MOST_EXCHANGES = 200
 
 

@@ -235,11 +235,11 @@ class ReorderView(generic.BridgeMixin, WagtailReorderView):
     def post(self, request, *args, **kwargs):
         """Move it; every process compiles its rulebook anew."""
         with transaction.atomic():
-            # A write first: it locks on every database.
-            RulebookRevision.objects.bump()
+            Automation.objects.lock()
             # Wagtail cannot part two in the same place.
             Automation.objects.number()
             response = super().post(request, *args, **kwargs)
+            RulebookRevision.objects.bump()
             automation = Automation.objects.get(pk=kwargs["pk"])
             log(automation, "wagtail.reorder", user=request.user)
         return response

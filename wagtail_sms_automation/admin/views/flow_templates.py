@@ -344,7 +344,9 @@ class UploadView(FillInView):
     @cached_property
     def document(self):
         """The file, as the browser sends it back."""
-        return self.request.POST["document"].encode("utf-8", "surrogatepass")
+        # Browsers send each line break of a field as two characters.
+        document = self.request.POST["document"].replace("\r\n", "\n")
+        return document.encode("utf-8", "surrogatepass")
 
     def get(self, request, *args, **kwargs):
         """Ask for a file."""

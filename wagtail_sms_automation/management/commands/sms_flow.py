@@ -131,7 +131,7 @@ def _checked(name, values):
 
 
 def _errors_of(flow):
-    """Return what the flow check calls errors; a file is checked when imported."""
+    """Return what the flow check calls errors; of a file, none is looked for."""
     if not isinstance(flow, Flow):
         return []
     automations = list(flow.automations.in_order())
