@@ -148,15 +148,11 @@ class DeleteView(generic.DeleteView):
 
 
 class ReadingMixin:
-    """Some automations as a graph, for users who may see them."""
+    """Some automations as a graph, for users who may see them.
 
-    def get_automations(self):
-        """Return the automations to show."""
-        raise NotImplementedError
-
-    def get_flows(self):
-        """Return the flows whose announcements are shown."""
-        raise NotImplementedError
+    A view gives get_automations(), those to show, and get_flows(), the flows whose
+    announcements are shown with them.
+    """
 
     @cached_property
     def may_see(self):
