@@ -119,7 +119,7 @@ def test_every_action_is_told_in_its_order_and_numbers_are_masked(admin_client):
         "Added to the contact group “Delivery”",
         "Forwarded by SMS to +336•••••678",
         "Forwarded by SMS to +336•••••679",
-        "Forwarded by e-mail to k•••@example.com",
+        "Forwarded by e-mail to k…@example.com",
         "Saved with the contact as “address”: (nothing but the keyword)",
         "Automations leave this contact alone for 2 hours",
         "The contact is opted out, as after STOP",

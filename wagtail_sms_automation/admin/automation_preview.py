@@ -6,17 +6,17 @@ from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.blocks.stream_block import StreamValue
 
-from .. import decision_texts, phone_numbers, rulebook
+from .. import decision_texts, effect_texts, phone_numbers, rulebook
 from ..conf import settings
 from ..engine import example, messages, outcome, rendering, rules, savings, segments
 from ..engine.respond import respond
 from ..models import MessageType, OutboundMessage
+from . import preview_texts
 
 
 STREAMS = ("conditions", "actions")
@@ -80,9 +80,9 @@ class AutomationPreview:
     def limits(self) -> list[str]:
         """The other conditions, in words."""
         return [
-            CONDITION_WORDS[block.type](block.value)
+            preview_texts.CONDITIONS[block.type](block.value)
             for block in self._blocks["conditions"]
-            if not block.problems and block.type in CONDITION_WORDS
+            if not block.problems and block.type in preview_texts.CONDITIONS
         ]
 
     @cached_property
@@ -252,11 +252,12 @@ class AutomationPreview:
                 return self._text_bubble("forward", effect, block, words)
             case outcome.ForwardMail():
                 words = _("Forwarded by e-mail to %(recipient)s") % {
-                    "recipient": _masked_address(effect.recipient)
+                    "recipient": effect_texts.mask_address(effect.recipient)
                 }
                 return Bubble(kind="forward", text=effect.body, words=words)
             case _:
-                words = _change_in_words(effect, block, self._now)
+                words = preview_texts.change(effect, block.value, self._now)
+                words = words or block.label
                 return Bubble(kind="change", words=words)
 
     def _text_bubble(self, kind, effect, block, words) -> Bubble:
@@ -316,94 +317,3 @@ def _messages(error: ValidationError) -> Iterator[str]:
             if one is not None:
                 yield from _messages(one)
     yield from error.messages if not inner else ()
-
-
-def _masked_address(address: str) -> str:
-    name, _at, domain = address.rpartition("@")
-    return f"{name[:1]}•••@{domain}"
-
-
-def _change_in_words(effect: outcome.Effect, block: _Block, now) -> str:
-    match effect:
-        case outcome.JoinGroup():
-            return _("Added to the contact group “%(group)s”") % block.value
-        case outcome.LeaveGroup():
-            return _("Removed from the contact group “%(group)s”") % block.value
-        case outcome.SetAttribute():
-            return _("Saved with the contact as “%(attribute)s”: %(value)s") % {
-                "attribute": effect.attribute,
-                "value": effect.value or _("(nothing but the keyword)"),
-            }
-        case outcome.StartOptOut():
-            return _("The contact is opted out, as after STOP")
-        case outcome.KeepSilent():
-            hours = round((effect.until - now).total_seconds() / 3600)
-            return ngettext(
-                "Automations leave this contact alone for %(count)s hour",
-                "Automations leave this contact alone for %(count)s hours",
-                hours,
-            ) % {"count": hours}
-        case _:
-            return block.label
-
-
-def _names(rows) -> str:
-    return ", ".join(str(row) for row in rows if row is not None)
-
-
-def _window(value) -> str:
-    window = rulebook.CONDITIONS["received_between"](value)
-    zone = timezone.get_default_timezone()
-    shown = {
-        name: date_format(timezone.localtime(moment, zone), "SHORT_DATETIME_FORMAT")
-        for name in ("starts_at", "ends_at")
-        if (moment := getattr(window, name))
-    }
-    if len(shown) == 2:
-        return _("Only from %(starts_at)s until %(ends_at)s.") % shown
-    if "starts_at" in shown:
-        return _("Only from %(starts_at)s.") % shown
-    return _("Only until %(ends_at)s.") % shown
-
-
-def _opening_hours(value) -> str:
-    if value["when"] == "open":
-        return _("Only inside opening hours.")
-    return _("Only outside opening hours.")
-
-
-def _frequency(value) -> str:
-    if value["limit"] == "once":
-        return _("Only once for each contact.")
-    return ngettext(
-        "At most once in %(count)s hour for each contact.",
-        "At most once in %(count)s hours for each contact.",
-        value["hours"],
-    ) % {"count": value["hours"]}
-
-
-def _follows(value) -> str:
-    return ngettext(
-        "Only within %(count)s hour after an answer of: %(automations)s.",
-        "Only within %(count)s hours after an answer of: %(automations)s.",
-        value["within_hours"],
-    ) % {"count": value["within_hours"], "automations": _names(value["automations"])}
-
-
-#: Each condition that a text alone does not decide, in words.
-CONDITION_WORDS = {
-    "receiving_number": lambda value: (
-        _("Only for messages to %(numbers)s.")
-        % {"numbers": ", ".join(value["numbers"])}
-    ),
-    "received_between": _window,
-    "opening_hours": _opening_hours,
-    "in_group": lambda value: (
-        _("Only for contacts in: %(groups)s.") % {"groups": _names(value["groups"])}
-    ),
-    "not_in_group": lambda value: (
-        _("Not for contacts in: %(groups)s.") % {"groups": _names(value["groups"])}
-    ),
-    "follows": _follows,
-    "frequency": _frequency,
-}

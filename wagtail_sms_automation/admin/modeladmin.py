@@ -21,6 +21,7 @@ from .views import (
     automations,
     contact_groups,
     contacts,
+    flow_pages,
     flow_templates,
     flows,
     messages,
@@ -183,14 +184,14 @@ class FlowAdmin(NativeModelAdmin):
     )
     index_view_class = flows.IndexView
     create_view_class = flows.CreateView
-    loose_view_class = flows.LooseView
-    everything_view_class = flows.EverythingView
-    inspect_view_class = flows.InspectView
+    loose_view_class = flow_pages.LooseView
+    everything_view_class = flow_pages.EverythingView
+    inspect_view_class = flow_pages.InspectView
     edit_view_class = flows.EditView
     resume_all_view_class = flows.ResumeAllView
     pause_all_view_class = flows.PauseAllView
     duplicate_view_class = flows.DuplicateView
-    svg_view_class = flows.SvgView
+    svg_view_class = flow_pages.SvgView
     delete_view_class = flows.DeleteView
     panels = [
         FieldPanel("name"),

@@ -10,6 +10,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 
 from ..models import Automation, ContactGroup, Flow, MessageType
 from . import asked_values
+from .fields import Fields
 from .located_json import JSONLineError, Located, parse
 from .shape import (
     FORMAT,
@@ -17,7 +18,6 @@ from .shape import (
     MOST_BLOCKS,
     MOST_BYTES,
     MOST_EXCHANGES,
-    MOST_TEXTS,
     VERSION,
     Asked,
     Block,
@@ -55,7 +55,7 @@ def read(
     """
     document = _parse(data)
     problems: list[Problem] = []
-    fields = _Fields(document, problems)
+    fields = Fields(document, problems)
     _check_header(fields)
     asks = tuple(_asks(fields))
     _refuse(problems)
@@ -64,7 +64,7 @@ def read(
     filled = asked_values.clean_all(asks, values or {})
     if asks:
         filled_in = asked_values.fill_in(_without_asks(document), filled)
-        fields = _Fields(filled_in, problems)
+        fields = Fields(filled_in, problems)
         fields.seen |= {"format", "version", "values"}
     if name is not None:
         fields.members["name"] = Located(name, fields.line_of("name"))
@@ -76,7 +76,7 @@ def read(
 def asks_of(data: bytes) -> tuple[Asked, ...]:
     """Return what a file asks for, or raise FlowFileError; the rest is not checked."""
     problems: list[Problem] = []
-    fields = _Fields(_parse(data), problems)
+    fields = Fields(_parse(data), problems)
     _check_header(fields)
     asks = tuple(_asks(fields))
     _refuse(problems)
@@ -116,7 +116,7 @@ def _refuse(problems: list[Problem]) -> None:
         raise FlowFileError(sorted(found, key=lambda problem: problem.line or 0))
 
 
-def _check_header(fields: "_Fields") -> None:
+def _check_header(fields: Fields) -> None:
     """Look at the format first: of another one, no line makes sense."""
     if fields.text("format") != FORMAT:
         reason = _("this is no flow: “format” is not “%(format)s”.")
@@ -128,116 +128,7 @@ def _check_header(fields: "_Fields") -> None:
         raise FlowFileError([problem])
 
 
-class _Fields:
-    """The members of an object, asked for by name and type; problems are noted."""
-
-    def __init__(self, located: Located, problems: list[Problem]) -> None:
-        self.problems = problems
-        self.line = located.line
-        self.members: dict[str, Located] = located.value
-        self.seen: set[str] = set()
-
-    def line_of(self, name: str) -> int:
-        """Return the line of a member, or the object's own."""
-        member = self.members.get(name)
-        return member.line if member else self.line
-
-    def note(self, name: str, reason: str) -> None:
-        """Note a problem of a member."""
-        text = _("%(field)s: %(reason)s") % {"field": name, "reason": reason}
-        self.problems.append(Problem(self.line_of(name), text))
-
-    def text(self, name: str, default: str = "") -> str:
-        """Return a text."""
-        located = self._take(name, str, _("this must be a text."))
-        if located is None:
-            return default
-        self.check_characters(name, located)
-        return located.value
-
-    def number(self, name: str) -> int | None:
-        """Return a whole number."""
-        located = self._take(name, int, _("this must be a whole number."))
-        return located.value if located else None
-
-    def switch(self, name: str) -> bool:
-        """Return true or false; left out, it is false."""
-        located = self._take(name, bool, _("this must be true or false."))
-        return bool(located and located.value)
-
-    def texts(self, name: str) -> list[str]:
-        """Return a list of texts."""
-        texts = []
-        for item in self.items(name, MOST_TEXTS):
-            if isinstance(item.value, str):
-                self.check_characters(name, item)
-                texts.append(item.value)
-            else:
-                self._note_at(item.line, name, _("this must be a list of texts."))
-        return texts
-
-    def objects(self, name: str, most: int) -> list["_Fields"]:
-        """Return a list of objects, their own members to be asked for."""
-        found = []
-        for item in self.items(name, most):
-            if isinstance(item.value, dict):
-                found.append(_Fields(item, self.problems))
-            else:
-                self._note_at(item.line, name, _("this must be a list of objects."))
-        return found
-
-    def items(self, name: str, most: int) -> list[Located]:
-        """Return the items of a list; left out, there are none."""
-        located = self._take(name, list, _("this must be a list."))
-        items = located.value if located else []
-        if len(items) > most:
-            reason = _("there are too many: at most %(most)s.")
-            self.note(name, reason % {"most": most})
-            return []
-        return items
-
-    def is_null(self, name: str) -> bool:
-        """Tell whether a member is null, which only some may be."""
-        member = self.members.get(name)
-        if member is None or member.value is not None:
-            return False
-        self.seen.add(name)
-        return True
-
-    def check_characters(self, name: str, located: Located) -> None:
-        """Refuse what no database keeps."""
-        try:
-            located.value.encode()
-        except UnicodeEncodeError:
-            self._note_at(located.line, name, _("half a character is missing."))
-        if "\0" in located.value:
-            self._note_at(located.line, name, _("null characters are not allowed."))
-
-    def finish(self) -> None:
-        """Refuse members that nobody asked for: a misspelt one would be lost."""
-        for name in self.members.keys() - self.seen:
-            shown = name[:50].encode("utf-8", "replace").decode()
-            reason = _("“%(name)s” has no place here.") % {"name": shown}
-            self.problems.append(Problem(self.line_of(name), reason))
-
-    def _take(self, name: str, wanted: type, reason: str) -> Located | None:
-        self.seen.add(name)
-        located = self.members.get(name)
-        if located is None:
-            return None
-        # True is an int to Python, but no number to anybody else.
-        is_right = isinstance(located.value, wanted)
-        if not is_right or (wanted is int and isinstance(located.value, bool)):
-            self.note(name, reason)
-            return None
-        return located
-
-    def _note_at(self, line: int, name: str, reason: str) -> None:
-        text = _("%(field)s: %(reason)s") % {"field": name, "reason": reason}
-        self.problems.append(Problem(line, text))
-
-
-def _asks(fields: _Fields) -> list[Asked]:
+def _asks(fields: Fields) -> list[Asked]:
     asks: dict[str, Asked] = {}
     for one in fields.objects("values", MOST_BLOCKS):
         asked = Asked(
@@ -265,7 +156,7 @@ def _asks(fields: _Fields) -> list[Asked]:
     return list(asks.values())
 
 
-def _check_value(fields: _Fields, name: str, asked: Asked, text: str) -> None:
+def _check_value(fields: Fields, name: str, asked: Asked, text: str) -> None:
     if asked.kind in asked_values.KINDS:
         try:
             asked_values.clean(asked, text)
@@ -274,7 +165,7 @@ def _check_value(fields: _Fields, name: str, asked: Asked, text: str) -> None:
                 fields.note(name, reason)
 
 
-def _flow(fields: _Fields, asks: tuple[Asked, ...]) -> FlowFile:
+def _flow(fields: Fields, asks: tuple[Asked, ...]) -> FlowFile:
     objects = fields.objects("automations", MOST_AUTOMATIONS)
     keys: dict[str, None] = {}
     for one in objects:
@@ -301,7 +192,7 @@ def _flow(fields: _Fields, asks: tuple[Asked, ...]) -> FlowFile:
     return flow
 
 
-def _exchange(fields: _Fields) -> Exchange:
+def _exchange(fields: Fields) -> Exchange:
     text, answers = fields.text("text"), fields.texts("answers")
     fields.finish()
     if not text.strip():
@@ -309,7 +200,7 @@ def _exchange(fields: _Fields) -> Exchange:
     return Exchange(text=text, answers=tuple(answers))
 
 
-def _automation(fields: _Fields, keys: Mapping[str, None]) -> FileAutomation:
+def _automation(fields: Fields, keys: Mapping[str, None]) -> FileAutomation:
     conditions, actions = (
         tuple(_blocks(fields, name, keys)) for name in ("conditions", "actions")
     )
@@ -333,12 +224,12 @@ def _automation(fields: _Fields, keys: Mapping[str, None]) -> FileAutomation:
     return automation
 
 
-def _model_text(fields: _Fields, model: Any, name: str) -> str:
+def _model_text(fields: Fields, model: Any, name: str) -> str:
     """Return a text as the model's form would take it."""
     return _cleaned(fields, name, model, name, fields.text(name))
 
 
-def _cleaned(fields: _Fields, at: str, model: Any, name: str, text: str) -> str:
+def _cleaned(fields: Fields, at: str, model: Any, name: str, text: str) -> str:
     try:
         return model._meta.get_field(name).formfield().clean(text)
     except ValidationError as error:
@@ -347,7 +238,7 @@ def _cleaned(fields: _Fields, at: str, model: Any, name: str, text: str) -> str:
         return text
 
 
-def _blocks(fields: _Fields, name: str, keys: Mapping[str, None]) -> list[Block]:
+def _blocks(fields: Fields, name: str, keys: Mapping[str, None]) -> list[Block]:
     """Return conditions or actions, checked as the editor's form checks them."""
     stream = Automation._meta.get_field(name).stream_block
     blocks = []
@@ -362,7 +253,7 @@ def _blocks(fields: _Fields, name: str, keys: Mapping[str, None]) -> list[Block]
     return blocks
 
 
-def _block(fields: _Fields, kind: str, struct: Any, keys: Mapping[str, None]) -> Block:
+def _block(fields: Fields, kind: str, struct: Any, keys: Mapping[str, None]) -> Block:
     noted = len(fields.problems)
     values: dict[str, Any] = {}
     for name, child in struct.child_blocks.items():
@@ -378,7 +269,7 @@ def _block(fields: _Fields, kind: str, struct: Any, keys: Mapping[str, None]) ->
     return Block(type=kind, values=values)
 
 
-def _plain(fields: _Fields, name: str) -> Any:
+def _plain(fields: Fields, name: str) -> Any:
     if name in NULLABLE and fields.is_null(name):
         return None
     if name in LISTS:
@@ -390,7 +281,7 @@ def _plain(fields: _Fields, name: str) -> Any:
     return fields.text(name)
 
 
-def _reference(fields: _Fields, name: str, keys: Mapping[str, None]) -> str | list[str]:
+def _reference(fields: Fields, name: str, keys: Mapping[str, None]) -> str | list[str]:
     """Return names of contact groups, or keys of automations of the file."""
     if name == "group":
         return _cleaned(fields, name, ContactGroup, "name", fields.text(name))
@@ -406,7 +297,7 @@ def _reference(fields: _Fields, name: str, keys: Mapping[str, None]) -> str | li
     return texts
 
 
-def _checked(fields: _Fields, struct: Any, values: dict[str, Any]) -> dict[str, Any]:
+def _checked(fields: Fields, struct: Any, values: dict[str, Any]) -> dict[str, Any]:
     """Return what the block makes of its values; rows are looked at elsewhere."""
     if any(name in REFERENCES for name in values):
         names = [name for name in values if name not in REFERENCES]

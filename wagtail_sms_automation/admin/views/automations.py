@@ -107,12 +107,9 @@ class IndexView(generic.IndexView):
         """Break ties by the order in which they fire."""
         return queryset.order_by(self.ordering, "sort_order", "pk")
 
-    def search_queryset(self, queryset):
-        """Search names, descriptions, flows and keywords, without a search index."""
-        if not self.is_searching:
-            return queryset
-        query = self.search_query
-        return queryset.filter(
+    def search_condition(self, query):
+        """Search names, descriptions, flows and keywords."""
+        return (
             Q(name__icontains=query)
             | Q(description__icontains=query)
             | Q(flow__name__icontains=query)

@@ -1,6 +1,6 @@
 """Contact groups."""
 
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
@@ -57,9 +57,9 @@ class IndexView(generic.IndexView):
         """Return all rows with their sizes, in one query."""
         return super().get_base_queryset().with_sizes()
 
-    def search_queryset(self, queryset):
-        """Search names, without a search index."""
-        return queryset.filter(name__icontains=self.search_query)
+    def search_condition(self, query):
+        """Search names."""
+        return Q(name__icontains=query)
 
 
 class DeleteView(generic.DeleteView):

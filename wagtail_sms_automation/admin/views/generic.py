@@ -112,6 +112,12 @@ class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
         """The ModelAdmin's whole phrase: "Add %s" is wrong in most languages."""
         return self.model_admin.add_label
 
+    def search_queryset(self, queryset):
+        """Search as search_condition() says, without a search index."""
+        if not self.is_searching:
+            return queryset
+        return queryset.filter(self.search_condition(self.search_query))
+
     def title_column(self, name, column_class=TitleColumn, **kwargs):
         """Return the column that links to the object and holds its three dots."""
         column_class = self._get_title_column_class(column_class)

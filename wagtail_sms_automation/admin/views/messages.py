@@ -79,6 +79,14 @@ class ContactMixin:
         permissions = ("add", "change", "delete", "view")
         return policy.user_has_any_permission(self.request.user, permissions)
 
+    def body_or_number(self, query, field):
+        """Return what a query finds: bodies, and numbers for who may see them."""
+        condition = Q(body__icontains=query)
+        if self.can_see_contacts:
+            for prefix in number_prefixes(query):
+                condition |= Q(**{f"{field}__startswith": prefix})
+        return condition
+
     def show_number(self, number):
         """Return a number, masked for users who may not see contacts."""
         return number if self.can_see_contacts else mask(number)
@@ -154,15 +162,9 @@ class IndexView(ContactMixin, generic.IndexView):
             .prefetch_related(Prefetch("matches", matches, "listed"))
         )
 
-    def search_queryset(self, queryset):
+    def search_condition(self, query):
         """Search bodies and, for users who may see them, numbers."""
-        if not self.is_searching:
-            return queryset
-        condition = Q(body__icontains=self.search_query)
-        if self.can_see_contacts:
-            for prefix in number_prefixes(self.search_query):
-                condition |= Q(originator__startswith=prefix)
-        return queryset.filter(condition)
+        return self.body_or_number(query, "originator")
 
 
 class InspectView(ContactMixin, generic.InspectView):

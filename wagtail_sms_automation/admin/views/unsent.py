@@ -1,7 +1,6 @@
 """What was not sent, or may not have been: to send again, or to leave."""
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -19,7 +18,7 @@ from ...models import Automation, InboundMessage, OutboundMessage, WrongStatus
 from ...review_texts import reason_of, why_not
 from .. import permissions
 from ..columns import WIDE, AddressColumn, ReasonColumn, UserTextTitleColumn
-from ..filters import UnsentFilterSet, number_prefixes
+from ..filters import UnsentFilterSet
 from . import generic
 from .messages import ContactMixin, excerpt, state_of
 
@@ -89,15 +88,9 @@ class IndexView(ContactMixin, generic.IndexView):
             queryset = queryset.to_review()
         return super().filter_queryset(queryset)
 
-    def search_queryset(self, queryset):
+    def search_condition(self, query):
         """Search texts and, for users who may see them, numbers."""
-        if not self.is_searching:
-            return queryset
-        condition = Q(body__icontains=self.search_query)
-        if self.can_see_contacts:
-            for prefix in number_prefixes(self.search_query):
-                condition |= Q(recipient__startswith=prefix)
-        return queryset.filter(condition)
+        return self.body_or_number(query, "recipient")
 
 
 class ReadView(ContactMixin, generic.InspectView):
