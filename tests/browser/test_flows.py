@@ -102,6 +102,13 @@ def test_other_languages_on_a_phone(open_page, log_in, check_axe, flow, name, la
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_the_icons_of_findings_are_as_large_as_their_words(page, log_in, flow):
+    log_in(page).goto(address("flow", flow))
+    icons = page.locator(".sms-findings svg.icon").all()
+    assert icons
+    assert all(icon.bounding_box()["height"] <= 24 for icon in icons)
+
+
 def test_the_first_list_says_what_to_do(page, log_in, check_axe, live_server):
     log_in(page).goto(LIST)
     check_axe(page)
