@@ -102,7 +102,7 @@ def test_the_count_stands_on_the_first_arrow_of_a_pair():
     arrows = [arrow(1, 2, "MENU"), arrow(1, 2, kind=ArrowKind.FOLLOWS)]
     counts = {("automation-1", "automation-2"): 1}
     drawing = parse(diagram(graph(node(1), node(2), arrows=arrows), counts=counts))
-    assert texts(drawing, "count") == ["1 time"]
+    assert texts(drawing, "count") == ["1 contact"]
 
 
 def test_no_count_is_not_a_count_of_none():
