@@ -654,6 +654,24 @@ def test_messages_live_in_the_default_database(settings):
     assert "elsewhere" in message.msg
 
 
+@pytest.mark.parametrize(
+    ("vendor", "returns", "expected"),
+    [
+        ("sqlite", True, []),
+        ("postgresql", True, []),
+        ("sqlite", False, ["E055"]),
+        ("mysql", True, ["E054"]),
+        ("oracle", True, ["E054"]),
+    ],
+)
+def test_databases_that_understand_us(monkeypatch, vendor, returns, expected):
+    monkeypatch.setattr(connection, "vendor", vendor)
+    monkeypatch.setattr(
+        connection.features, "can_return_columns_from_insert", returns, raising=False
+    )
+    assert list(found(project_checks.check_statements)) == expected
+
+
 @pytest.mark.urls("wagtail.admin.urls")
 def test_webhooks_without_an_address():
     message = found(project_checks.check_urls)["W053"]

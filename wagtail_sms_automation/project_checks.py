@@ -242,6 +242,24 @@ def check_database(app_configs: Any, **kwargs: Any) -> Messages:
         )
 
 
+def check_statements(app_configs: Any, **kwargs: Any) -> Messages:
+    """The database understands what the fast statements say."""
+    connection = connections[router.db_for_write(apps.get_model(TAG, "InboundMessage"))]
+    if connection.vendor not in ("sqlite", "postgresql"):
+        yield error(
+            "E054",
+            _("Messages cannot be kept in this database (%(vendor)s).")
+            % {"vendor": connection.display_name},
+            _("Use PostgreSQL, or SQLite for a small site."),
+        )
+    elif not connection.features.can_return_columns_from_insert:
+        yield error(
+            "E055",
+            _("This SQLite is too old: it does not say what it has stored."),
+            _("Use SQLite 3.35 or later."),
+        )
+
+
 def check_urls(app_configs: Any, **kwargs: Any) -> Messages:
     """The webhooks have an address."""
     if not getattr(django_settings, "ROOT_URLCONF", None):
@@ -273,6 +291,7 @@ ALL = (
     check_redis,
     check_sqlite,
     check_database,
+    check_statements,
     check_urls,
 )
 
