@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.signals import post_spawn
@@ -133,6 +133,38 @@ def test_what_a_believed_bell_did_not_ring_for_is_found(text_us, monkeypatch):
 
     assert not InboundMessage.objects.pending().exists()
     assert waiting() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_look_is_not_the_last(text_us, monkeypatch):
+    """It saw nothing of what was stored while it lasted."""
+    monkeypatch.setattr(task_queue, "BELIEVED", 5)
+    monkeypatch.setattr(task_queue, "BELIEVED_LONGEST", 0.05)
+    monkeypatch.setattr(task_queue, "_disarm", Doorbell.objects.disarm)
+    task_queue.wake("process")
+    OrmQ.objects.all().delete()
+    looks = iter(["slow"])
+
+    def handle():
+        if next(looks, None) is None:
+            return processing.process_batch()
+        text_us("MENU")
+        time.sleep(0.1)
+        return 0
+
+    task_queue.drain("process", handle, next_due_at=lambda: None, full=200)
+
+    assert not InboundMessage.objects.pending().exists()
+    assert waiting() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queue_and_a_bell_that_fail_together_harm_nobody(text_us, monkeypatch):
+    monkeypatch.setattr(task_queue, "_disarm", mock.Mock(side_effect=DatabaseError))
+    with mock.patch("django_q.tasks.async_task", side_effect=DatabaseError):
+        assert text_us("ORDER")
+
+    assert InboundMessage.objects.pending().count() == 1
 
 
 def test_the_last_look_comes_after_the_last_who_believed():

@@ -78,7 +78,9 @@ def _look_up(message):
 def _ask(message):
     gateway = gateways.get_gateway(message.gateway or "default")
     since = message.created_at - timedelta(minutes=5)
-    return gateway.look_up(str(message.reference), message.recipient, since)
+    # Nothing is handed over later; a list is read no further than it must be.
+    until = message.leased_until or message.expires_at or timezone.now()
+    return gateway.look_up(str(message.reference), message.recipient, since, until)
 
 
 def _settle_as_not_known(message, now):

@@ -61,21 +61,23 @@ def drain(kind, handle_batch, *, next_due_at, full):
     """Call handle_batch until nothing is due, or this task's time is up.
 
     handle_batch returns how many it handled; a first batch as large as full brings
-    another worker. What falls due within this task's time is waited for.
+    another worker. What falls due within this task's time is waited for. Where
+    handle_batch raises, the sweep finds what those who believed the bell stored.
     """
     if not getattr(_here, "stands_in", False):
         _disarm(kind)
-    disarmed_at = time.monotonic()
-    stop_at = disarmed_at + BUDGET
+    looked_at = time.monotonic()
+    stop_at, settled_at = looked_at + BUDGET, looked_at + BELIEVED_LONGEST
     handled = _handle(handle_batch)
     if handled >= full:
         wake(kind)
     while (
         handled
-        or _sleep_until(disarmed_at + BELIEVED_LONGEST)
+        or _look_again(settled_at, looked_at)
         or _wait_until(next_due_at(), stop_at)
     ):
-        if time.monotonic() > stop_at:
+        looked_at = time.monotonic()
+        if looked_at > stop_at:
             wake(kind)
             return
         handled = _handle(handle_batch)
@@ -98,12 +100,15 @@ def let_others_write(seconds):
         time.sleep(min(seconds / 20, 0.05))
 
 
-def _sleep_until(moment):
-    """Sleep until a moment to come and say True; False if it has passed."""
-    seconds = moment - time.monotonic()
-    if seconds > 0:
-        time.sleep(seconds)
-    return seconds > 0
+def _look_again(settled_at, looked_at):
+    """Say whether to look again: the last look began before all was settled.
+
+    That it ended later says nothing: what it saw was of when it began.
+    """
+    if looked_at >= settled_at:
+        return False
+    time.sleep(max(0, settled_at - time.monotonic()))
+    return True
 
 
 def _wait_until(due_at, stop_at):
@@ -240,5 +245,8 @@ def _queue(kind):
         async_task(f"wagtail_sms_automation.tasks.{kind}", task_name=f"sms-{kind}")
     except Exception:
         # The broker is down: what is committed waits for the next ring or the sweep.
-        _disarm(kind)
         logger.exception("No wake-up for %s could be queued.", kind)
+        try:
+            _disarm(kind)
+        except Exception:
+            logger.exception("The bell for %s stays armed.", kind)

@@ -15,6 +15,8 @@ HANDED_OVER = ("sent", "delivered")
 #: States in which the site says that it was not, or may not have been, sent.
 FLAGGED = ("unknown", "failed", "expired", "held")
 SETTLED_SHARE = 0.99
+#: What the site says of a message that the provider never took.
+NOT_KNOWN = "does not know this message"
 
 INBOUND = """SELECT gateway_id, originator, body, state
     FROM wagtail_sms_automation_inboundmessage ORDER BY id"""
@@ -105,15 +107,20 @@ def unsettled_of(history):
 
 def left_over(history):
     """What still waits: nothing must, once all is quiet."""
+    counts = {**waiting(history), "wake-ups": history.wake_ups}
+    return [f"left over: {count} {what}" for what, count in counts.items() if count]
+
+
+def waiting(history):
+    """How many messages still wait to be answered or sent, by what they are."""
     inbound = Counter(row.state for row in history.inbound)
     outbound = Counter(row.state for row in history.outbound)
-    waiting = {
+    counts = {
         "pending inbound messages": inbound["pending"],
         "queued outbound messages": outbound["queued"],
         "outbound messages being sent": outbound["sending"],
-        "wake-ups": history.wake_ups,
     }
-    return [f"left over: {count} {what}" for what, count in waiting.items() if count]
+    return {what: count for what, count in counts.items() if count}
 
 
 def _lost_or_doubled_texts(history):
@@ -173,6 +180,8 @@ def _not_flagged(history):
     for row in history.outbound:
         if row.reference in accepted and row.state == "queued":
             yield f"not flagged: {row.send} was accepted and would be sent again"
+        if row.reference in accepted and NOT_KNOWN in row.error:
+            yield f"not flagged: {row.send} was accepted and is said not to be known"
         if row.state == "held" and not row.held_by:
             yield f"not flagged: {row.send} is held and does not say why"
         if row.state in ("unknown", "failed", "expired") and not row.error:

@@ -227,6 +227,20 @@ MUTANTS = [
         TASK_QUEUE + "the_bell_rings_after_the_commit",
     ),
     Mutant(
+        "a worker does not look again after those who believed the bell",
+        "task_queue.py",
+        "        or _look_again(settled_at, looked_at)\n",
+        "",
+        TASK_QUEUE + "what_a_believed_bell_did_not_ring_for_is_found",
+    ),
+    Mutant(
+        "a slow look is taken for the last",
+        "task_queue.py",
+        "    if looked_at >= settled_at:\n",
+        "    if time.monotonic() >= settled_at:\n",
+        TASK_QUEUE + "a_slow_look_is_not_the_last",
+    ),
+    Mutant(
         "a paused automation fires",
         "rulebook.py",
         "Automation.objects.active().in_order()",

@@ -28,6 +28,8 @@ KILLED = (WORKER, WEB_WORKER, CLUSTER, WORKER, WEB, WORKER, WORKER, WEB_WORKER)
 #: Seconds for the texts to be taken, and then for all to settle, undisturbed.
 MOST_SECONDS = 1_800 if IS_LONG else 90
 RECOVERY = 900 if IS_LONG else 90
+#: Of these, for all that was stored to be answered and sent.
+WORKED_OFF = 180 if IS_LONG else 90
 #: Sends a worker may have in flight when it is killed, and workers of a cluster.
 IN_FLIGHT = 32 * 2
 
@@ -58,6 +60,7 @@ class Run:
         self.site.load(rules.LOAD)
         self.site.start()
         self._rng = random.Random(SEED)
+        self.worked_off_in = None
         lanes = plan(count, max(20, count // 20), self._rng)
         webhook = Webhook(site, provider.signing_key)
         # Stretched, so that the kills fall into it.
@@ -87,9 +90,12 @@ class Run:
         # until it is started anew.
         self.site.kill(CLUSTER, self._rng)
         self.site.start()
-        deadline = time.monotonic() + RECOVERY
+        quiet_since = time.monotonic()
+        deadline = quiet_since + RECOVERY
         while True:
             read = history.read(self.site, self.provider, self.texts)
+            if self.worked_off_in is None and not history.waiting(read):
+                self.worked_off_in = time.monotonic() - quiet_since
             is_quiet = self.provider.reporter.is_done() and not (
                 history.left_over(read) or history.unsettled_of(read)
             )
@@ -127,5 +133,7 @@ def test_what_is_in_doubt_is_flagged_and_settled_by_reports_and_look_ups(run):
 
 
 def test_nothing_waits_in_the_end(run):
+    assert run.worked_off_in is not None
+    assert run.worked_off_in <= WORKED_OFF
     assert history.left_over(run.history) == []
     wait_for(lambda: run.site.wake_ups() == 0, 30)

@@ -257,3 +257,13 @@ def test_doubt_about_what_the_provider_never_took_is_found(history):
     ]
 
     assert unsettled_of(history) == ["unsettled: 1 of 1 sends in doubt"]
+
+
+def test_what_was_taken_must_not_be_said_to_be_unknown(history):
+    history.outbound[0] = replace(
+        history.outbound[0],
+        state="failed",
+        error="The provider does not know this message.",
+    )
+
+    assert "is said not to be known" in the_fault(history)

@@ -49,19 +49,21 @@ def test_fails_as_told_and_recovers():
 def test_looks_in_the_outbox():
     GATEWAY.send(submission("1"))
     now = datetime.now(UTC)
-    report = GATEWAY.look_up("1", "+33612345678", now)
+    report = GATEWAY.look_up("1", "+33612345678", now, now)
 
     assert (report.status, report.reference) == (ReportStatus.SENT, "1")
     assert report.recipient == "+33612345678"
-    assert GATEWAY.look_up("2", "+33612345678", now) is None
-    assert GATEWAY.look_up("1", "+33600000000", now) is None
+    assert GATEWAY.look_up("2", "+33612345678", now, now) is None
+    assert GATEWAY.look_up("1", "+33600000000", now, now) is None
 
 
 def test_the_sandbox_keeps_nothing_to_look_in():
     sandbox = SandboxGateway("default", {})
 
+    now = datetime.now(UTC)
+
     with pytest.raises(GatewayError, match="SandboxGateway cannot look messages up"):
-        sandbox.look_up("1", "+33612345678", datetime.now(UTC))
+        sandbox.look_up("1", "+33612345678", now, now)
 
 
 def test_clear():

@@ -20,6 +20,7 @@ from wagtail_sms_automation.gateways.messagebird import MessageBirdGateway
 REFERENCE = "5f0c9f0e-4f1c-4a36-8d1e-3a54a4b8a001"
 RECIPIENT = "+33612345678"
 SINCE = datetime(2026, 7, 1, 16, 16, tzinfo=UTC)
+UNTIL = datetime(2026, 7, 1, 16, 36, tzinfo=UTC)
 
 
 class ImpatientGateway(MessageBirdGateway):
@@ -55,7 +56,7 @@ def page(*messages, total=None):
 
 
 def look_up(gateway, recipient=RECIPIENT, since=SINCE):
-    return gateway.look_up(REFERENCE, recipient, since)
+    return gateway.look_up(REFERENCE, recipient, since, UNTIL)
 
 
 def fault(gateway, kind=GatewayError):
@@ -75,8 +76,9 @@ def test_request(fake, gateway):
     assert request.headers["authorization"] == "AccessKey test_key"
     assert parse_qs(address.query) == {
         "recipient": ["33612345678"],
-        # Its clock may be behind ours.
+        # Its clock may differ from ours.
         "from": ["2026-07-01T15:16:00+00:00"],
+        "until": ["2026-07-01T17:36:00+00:00"],
         "limit": ["20"],
         "offset": ["0"],
     }
@@ -202,6 +204,14 @@ def test_too_many_pages(fake, gateway, monkeypatch):
 
     assert "too many pages" in str(fault(gateway))
     assert len(fake.requests) == 3
+
+
+def test_a_list_that_is_read_too_slowly(fake, gateway, monkeypatch):
+    monkeypatch.setattr(messagebird_list, "READ_FOR", 0)
+    fake.will(page(*others(20), total=25))
+
+    assert "too long" in str(fault(gateway))
+    assert len(fake.requests) == 1
 
 
 def test_a_list_that_ends_early(fake, gateway):

@@ -182,9 +182,9 @@ class Gateway:
         raise TypeError(f"{type(self).__name__} does not say how to send.")
 
     def look_up(
-        self, reference: str, recipient: str, since: datetime
+        self, reference: str, recipient: str, since: datetime, until: datetime
     ) -> DeliveryReport | None:
-        """What the provider knows of a message handed over since then.
+        """What the provider knows of a message handed over between two moments.
 
         None only where it surely does not know it; GatewayError where that cannot
         be told, as by a provider that cannot be asked.

@@ -30,7 +30,7 @@ class LocMemGateway(SandboxGateway):
         return Sent(gateway_id=uuid.uuid4().hex)
 
     def look_up(
-        self, reference: str, recipient: str, since: datetime
+        self, reference: str, recipient: str, since: datetime, until: datetime
     ) -> DeliveryReport | None:
         """Look in `outbox`, which keeps no moments and no ids."""
         for submission in outbox:

@@ -113,11 +113,11 @@ class MessageBirdGateway(Gateway):
         return Sent(gateway_id=gateway_id) if gateway_id else _settle(http.answer)
 
     def look_up(
-        self, reference: str, recipient: str, since: datetime
+        self, reference: str, recipient: str, since: datetime, until: datetime
     ) -> DeliveryReport | None:
         """What MessageBird's list of messages says of one; None if it is not there."""
         self._refuse_bad_key()
-        found = find(self._http, reference, recipient, since)
+        found = find(self._http, reference, recipient, since, until)
         if found is None:
             return None
         message, item = found

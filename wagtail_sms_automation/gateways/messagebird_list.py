@@ -1,6 +1,7 @@
 """Finding one message in MessageBird's list, which cannot be asked by reference."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,14 +15,20 @@ from wagtail_sms_automation.gateways.messagebird_http import PooledHttpClient
 PAGE = 20
 #: Two thousand messages: a busy kitchen gets as many within a few hours.
 MOST_PAGES = 100
-#: By so much MessageBird's clock, or the moment it noted, may be behind ours.
+#: Seconds to read in; as for so many pages, what is not read is not known.
+READ_FOR = 15.0
+#: By so much MessageBird's clock, or the moment it noted, may differ from ours.
 MARGIN = timedelta(hours=1)
 
 Json = dict[str, Any]
 
 
 def find(
-    http: PooledHttpClient, reference: str, recipient: str, since: datetime
+    http: PooledHttpClient,
+    reference: str,
+    recipient: str,
+    since: datetime,
+    until: datetime,
 ) -> tuple[Json, Json] | None:
     """A message and, of its recipients, this one; None if it is surely not there.
 
@@ -30,7 +37,8 @@ def find(
     digits = _digits(recipient)
     query = {
         "recipient": digits,
-        "from": (since - MARGIN).astimezone(UTC).isoformat(timespec="seconds"),
+        "from": _moment(since - MARGIN),
+        "until": _moment(until + MARGIN),
         "limit": PAGE,
     }
     for message in _messages(http, query):
@@ -40,7 +48,7 @@ def find(
 
 
 def _messages(http: PooledHttpClient, query: dict[str, Any]) -> Iterator[Json]:
-    offset = 0
+    offset, stop_at = 0, time.monotonic() + READ_FOR
     for _page in range(MOST_PAGES):
         path = "messages?" + urlencode({**query, "offset": offset})
         messages, total = _read(http.request(path))
@@ -50,6 +58,8 @@ def _messages(http: PooledHttpClient, query: dict[str, Any]) -> Iterator[Json]:
             return
         if not messages:
             raise GatewayError("MessageBird's list ends before it is complete.")
+        if time.monotonic() > stop_at:
+            raise GatewayError("MessageBird's list takes too long to be read.")
     raise GatewayError("MessageBird's list has too many pages to be read.")
 
 
@@ -73,6 +83,10 @@ def _item(message: Json, digits: str) -> Json:
         if isinstance(item, dict) and _digits(str(item.get("recipient"))) == digits:
             return item
     raise GatewayError("MessageBird's list has the message, but not its recipient.")
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _digits(number: str) -> str:
