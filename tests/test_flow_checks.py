@@ -14,7 +14,7 @@ from tests.factories import (
 )
 from wagtail_sms_automation import flow_checks, rulebook
 from wagtail_sms_automation.engine.flow_check.findings import Code, Level, Reason
-from wagtail_sms_automation.models import Automation
+from wagtail_sms_automation.models import Automation, IntendedFinding
 
 
 pytestmark = pytest.mark.django_db
@@ -50,8 +50,9 @@ def test_a_paused_automation_is_checked_as_if_it_were_active():
     paused = automation("PIZZA", "Pizza", is_active=False)
     findings = flow_checks.check([paused])
     assert found(findings) == [(Code.SAME_KEYWORD, Reason.NONE, (active.pk, paused.pk))]
-    keys = [one.key for one in findings]
-    assert found(flow_checks.check([paused], intended=keys)) == []
+    for one in findings:
+        IntendedFinding.objects.create(key=one.key)
+    assert found(flow_checks.check([paused])) == []
 
 
 def test_findings_about_others_are_left_out():
@@ -92,6 +93,16 @@ def test_an_automation_that_has_not_fired_for_long():
     assert finding.count == 100
 
 
+def test_a_resume_begins_the_silence_anew():
+    quiet = automation("PIZZA", "Pizza", is_active=False)
+    old = timezone.now() - timedelta(days=100)
+    Automation.objects.filter(pk=quiet.pk).update(updated_at=old)
+    quiet.resume()
+    assert Code.USE not in {
+        one.code for one in flow_checks.check([quiet], with_use=True)
+    }
+
+
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     flow = FlowFactory(announcement="Reply WORD0")
     MembershipFactory()
@@ -101,5 +112,5 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     ]
     rulebook.current()
     for some in (many[:2], many):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             flow_checks.check(some, with_use=True)

@@ -1,7 +1,7 @@
 """The flow check on the rows: what would go wrong if automations were active."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from .engine.flow_check.findings import Finding
 from .engine.flow_check.subject import Subject
 from .engine.flow_graph import Announcement
 from .engine.opt_outs import reserved_words
-from .models import Automation, Contact, Flow, InboundMessage
+from .models import Automation, Contact, Flow, InboundMessage, IntendedFinding
 
 
 #: So many of the last messages tell what customers ask for in vain.
@@ -20,10 +20,7 @@ RECENT_MESSAGES = 1000
 
 
 def check(
-    automations: Iterable[Automation],
-    *,
-    intended: Collection[str] = (),
-    with_use: bool = False,
+    automations: Iterable[Automation], *, with_use: bool = False
 ) -> list[Finding]:
     """Check automations as if they were active; the worst findings come first.
 
@@ -32,7 +29,7 @@ def check(
     asked too who is never met and what is asked for in vain.
     """
     automations = list(automations)
-    subject = subject_of(automations, intended=intended, with_use=with_use)
+    subject = subject_of(automations, with_use=with_use)
     ids = {automation.pk or 0 for automation in automations}
     announcements = {
         _announcement_id(automation.flow_id)
@@ -48,12 +45,7 @@ def check(
     ]
 
 
-def subject_of(
-    automations: Iterable[Automation],
-    *,
-    intended: Collection[str] = (),
-    with_use: bool = False,
-) -> Subject:
+def subject_of(automations: Iterable[Automation], *, with_use: bool = False) -> Subject:
     """Gather what the check of automations needs to know."""
     automations = list(automations)
     now = timezone.now()
@@ -80,7 +72,7 @@ def subject_of(
         contact_numbers=_customers(active, candidates),
         recent=_recent() if with_use else {},
         quiet_since=_quiet_since() if with_use else {},
-        intended=frozenset(intended),
+        intended=frozenset(IntendedFinding.objects.values_list("key", flat=True)),
     )
 
 
@@ -127,11 +119,11 @@ def _recent():
 
 
 def _quiet_since():
-    """When each active automation last fired, or was last changed."""
+    """When each active automation last fired, was last changed or last resumed."""
     automations = Automation.objects.active().with_last_match()
     return {
-        pk: max(fired_at or changed_at, changed_at)
-        for pk, fired_at, changed_at in automations.values_list(
-            "pk", "last_matched_at", "updated_at"
+        pk: max(moment for moment in moments if moment)
+        for pk, *moments in automations.values_list(
+            "pk", "last_matched_at", "updated_at", "resumed_at"
         )
     }

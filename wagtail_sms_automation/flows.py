@@ -109,7 +109,7 @@ def move_all(automations: QuerySet[Automation], status: str, user=None) -> int:
     with transaction.atomic():
         for automation in automations.order_by("pk"):
             row = Automation.objects.filter(pk=automation.pk, status=old)
-            if row.update(status=status):
+            if row.move_to(status):
                 automation.status = status
                 moved.append(automation)
         if moved:

@@ -284,7 +284,7 @@ class Automation(PreviewableMixin, RevisionMixin, models.Model):
         PAUSED = "paused", pgettext_lazy("automation", "Paused")
 
     #: What a revision must never bring back.
-    NOT_REVERTED = ("status", "sort_order")
+    NOT_REVERTED = ("status", "resumed_at", "sort_order")
 
     #: The editor's preview is a phone, whatever screens pages are seen on.
     preview_sizes = [
@@ -344,6 +344,9 @@ class Automation(PreviewableMixin, RevisionMixin, models.Model):
         default=Status.PAUSED,
         editable=False,
     )
+    resumed_at = models.DateTimeField(
+        _("resumed at"), null=True, blank=True, editable=False
+    )
     sort_order = models.PositiveIntegerField(_("order"), default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -354,7 +357,10 @@ class Automation(PreviewableMixin, RevisionMixin, models.Model):
         verbose_name = _("automation")
         verbose_name_plural = _("automations")
         ordering = ["sort_order", "pk"]
-        permissions = [("pause_automation", "Can pause and resume automations")]
+        permissions = [
+            ("pause_automation", "Can pause and resume automations"),
+            ("override_automation", "Can resume automations in spite of errors"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=["active", "paused"]),
@@ -410,8 +416,7 @@ class Automation(PreviewableMixin, RevisionMixin, models.Model):
 
     def _move(self, old, new, action, user):
         with transaction.atomic():
-            moved = Automation.objects.filter(pk=self.pk, status=old).update(status=new)
-            if not moved:
+            if not Automation.objects.filter(pk=self.pk, status=old).move_to(new):
                 raise WrongStatus(f"The automation is not {old.value}.")
             self.status = new
             RulebookRevision.objects.bump()
@@ -423,6 +428,55 @@ class Automation(PreviewableMixin, RevisionMixin, models.Model):
         for name in self.NOT_REVERTED:
             setattr(automation, name, getattr(self, name))
         return automation
+
+
+class IntendedFinding(models.Model):
+    """A finding of the flow check that somebody said is meant so."""
+
+    key = models.CharField(_("key"), max_length=20, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("intended finding")
+        verbose_name_plural = _("intended findings")
+        default_permissions = ()
+
+    def __str__(self):
+        return self.key
+
+
+class FlowTemplate(models.Model):
+    """A flow that this site keeps to begin others with, as its file tells it."""
+
+    name = models.CharField(_("name"), max_length=255, unique=True)
+    #: A flow file, version and all: reading it tells what is wrong with it.
+    document = models.TextField(_("flow file"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("flow template")
+        verbose_name_plural = _("flow templates")
+        ordering = ["name"]
+        default_permissions = ("add", "delete")
+
+    def __str__(self):
+        return self.name
 
 
 class AutomationGroup(models.Model):

@@ -139,6 +139,13 @@ class AutomationQuerySet(models.QuerySet):
         count = Subquery(recent.annotate(count=Count("pk")).values("count"))
         return self.with_last_match().annotate(match_count=Coalesce(count, 0))
 
+    def move_to(self, status):
+        """Set the status, and when they were resumed; return how many rows it was."""
+        moment = {}
+        if status == self.model.Status.ACTIVE:
+            moment["resumed_at"] = timezone.now()
+        return self.update(status=status, **moment)
+
     def lock(self):
         """Lock these, in the order that everybody keeps; the rulebook comes last."""
         if connections[router.db_for_write(self.model)].features.has_select_for_update:
