@@ -91,7 +91,7 @@ def icon_names():
 def used_icon_names():
     """Return every icon named in our Python and templates."""
     named = set()
-    for path in [PACKAGE / "models.py", *(PACKAGE / "admin").rglob("*.py")]:
+    for path in [*PACKAGE.glob("*models.py"), *(PACKAGE / "admin").rglob("*.py")]:
         source = path.read_text()
         named |= set(
             re.findall(

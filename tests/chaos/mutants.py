@@ -108,7 +108,7 @@ MUTANTS = [
     ),
     Mutant(
         "the cause of the outbox is not unique",
-        "models.py",
+        "outbound_models.py",
         "    #: What asked for it: the same cause is never stored twice.\n"
         '    cause = models.CharField(_("cause"), max_length=400, unique=True,',
         '    cause = models.CharField(_("cause"), max_length=400,',
@@ -116,7 +116,7 @@ MUTANTS = [
     ),
     Mutant(
         "the gateway id of an inbound message is not unique",
-        "models.py",
+        "inbound_models.py",
         'fields=["gateway", "gateway_id"], name="sms_inbound_once"',
         'fields=["gateway", "gateway_id", "id"], name="sms_inbound_once"',
         WEBHOOK + "the_same_message_again_is_ok_and_not_stored",
