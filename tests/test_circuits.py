@@ -17,7 +17,7 @@ from wagtail_sms_automation.gateways.base import (
     Unknown,
 )
 from wagtail_sms_automation.models import Circuit
-from wagtail_sms_automation.querysets import EMAIL
+from wagtail_sms_automation.outbound_querysets import EMAIL
 
 
 pytestmark = pytest.mark.django_db

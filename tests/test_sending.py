@@ -19,7 +19,7 @@ from wagtail_sms_automation.models import (
     OutboundMessage,
     SmsSettings,
 )
-from wagtail_sms_automation.querysets import EMAIL
+from wagtail_sms_automation.outbound_querysets import EMAIL
 
 
 pytestmark = pytest.mark.django_db

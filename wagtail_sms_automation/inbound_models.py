@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from . import querysets
+from .inbound_querysets import InboundMessageQuerySet, OptOutQuerySet
 from .phone_numbers import mask
 
 
@@ -69,7 +69,7 @@ class InboundMessage(models.Model):
         help_text=_("The later message under which the answers stand."),
     )
 
-    objects = querysets.InboundMessageQuerySet.as_manager()
+    objects = InboundMessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message")
@@ -195,7 +195,7 @@ class OptOut(models.Model):
         verbose_name=_("ended by message"),
     )
 
-    objects = querysets.OptOutQuerySet.as_manager()
+    objects = OptOutQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("opt-out")

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from . import querysets
+from .outbound_querysets import OutboundMessageQuerySet
 from .phone_numbers import mask
 
 
@@ -144,7 +144,7 @@ class OutboundMessage(models.Model):
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
 
-    objects = querysets.OutboundMessageQuerySet.as_manager()
+    objects = OutboundMessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("outbound message")

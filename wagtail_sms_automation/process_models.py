@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import querysets
+from .process_querysets import DoorbellQuerySet, RulebookRevisionQuerySet
 
 
 class Doorbell(models.Model):
@@ -16,7 +16,7 @@ class Doorbell(models.Model):
     #: Wake-ups rung since a worker last answered.
     rings = models.PositiveSmallIntegerField(_("rings"), default=0)
 
-    objects = querysets.DoorbellQuerySet.as_manager()
+    objects = DoorbellQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("doorbell")
@@ -95,7 +95,7 @@ class RulebookRevision(models.Model):
 
     number = models.PositiveBigIntegerField(_("number"), default=0)
 
-    objects = querysets.RulebookRevisionQuerySet.as_manager()
+    objects = RulebookRevisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("rulebook revision")

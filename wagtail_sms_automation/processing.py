@@ -20,9 +20,9 @@ from .contact_facts import facts_of_all, is_open, opt_out_periods
 from .engine import messages
 from .engine.conversation import after
 from .engine.respond import respond
+from .inbound_querysets import MOST_PAUSES
 from .models import Contact, InboundMessage, Match
 from .phone_numbers import Kind, kind
-from .querysets import MOST_PAUSES
 from .statements import storable
 
 

@@ -31,8 +31,8 @@ from . import circuits, claims, gateways, outbound, task_queue
 from .conf import settings as sms_settings
 from .gateways import base, mail
 from .models import OutboundMessage
+from .outbound_querysets import EMAIL
 from .phone_numbers import mask
-from .querysets import EMAIL
 from .statements import storable
 
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 from . import rulebook
 from .engine import conversation, messages, rules
 from .models import Automation, Flow
-from .querysets import storable
+from .statements import storable
 
 
 #: A number that Ofcom keeps for drama: no contact and no staff phone has it.

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from wagtail_sms_automation.admin import alerts
 from wagtail_sms_automation.models import Circuit, OutboundMessage
-from wagtail_sms_automation.querysets import EMAIL
+from wagtail_sms_automation.outbound_querysets import EMAIL
 
 from ..factories import ContactFactory, OutboundMessageFactory, UserFactory
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from wagtail.admin.ui.components import Component
 
 from ..models import Circuit, Contact, OutboundMessage
-from ..querysets import EMAIL
+from ..outbound_querysets import EMAIL
 from . import permissions
 
 
