@@ -105,6 +105,10 @@ _REPAIRS = {
 }
 
 
+#: Forgets that a finding was said to be meant so.
+TAKE_BACK = gettext_lazy("Take the mark back")
+
+
 def explain(finding: Finding, names: Mapping[int, str]) -> str:
     """Put a finding into a sentence or two; names are the automations', by id."""
     if finding.code is Code.USE:

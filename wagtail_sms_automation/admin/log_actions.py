@@ -47,6 +47,35 @@ class ClearFlagFormatter(LogFormatter):
     message = pgettext_lazy("log", "Flag cleared")
 
 
+class FindingFormatter(LogFormatter):
+    """Something was done about what the flow check had found."""
+
+    def format_message(self, log_entry):
+        """Name the finding by its code."""
+        return str(self.message) % {"code": log_entry.data.get("code", "")}
+
+
+class RepairFormatter(FindingFormatter):
+    """An automation was repaired by one click."""
+
+    label = _("Repair an automation")
+    message = _("Repaired as the flow check offered (%(code)s)")
+
+
+class MarkIntendedFormatter(FindingFormatter):
+    """A finding was said to be meant so."""
+
+    label = _("Mark a finding as meant so")
+    message = _("A finding of the flow check was marked as meant so (%(code)s)")
+
+
+class UnmarkIntendedFormatter(FindingFormatter):
+    """A finding is a warning again."""
+
+    label = _("Take the mark of a finding back")
+    message = _("The mark “meant so” of a finding was taken back (%(code)s)")
+
+
 def register(actions):
     """Join the registry of log actions."""
     actions.register_action("wagtail_sms_automation.resume")(ResumeFormatter)
@@ -55,3 +84,10 @@ def register(actions):
     actions.register_action("wagtail_sms_automation.leave")(LeaveFormatter)
     actions.register_action("wagtail_sms_automation.try_again")(TryAgainFormatter)
     actions.register_action("wagtail_sms_automation.clear_flag")(ClearFlagFormatter)
+    actions.register_action("wagtail_sms_automation.repair")(RepairFormatter)
+    actions.register_action("wagtail_sms_automation.mark_intended")(
+        MarkIntendedFormatter
+    )
+    actions.register_action("wagtail_sms_automation.unmark_intended")(
+        UnmarkIntendedFormatter
+    )

@@ -16,11 +16,13 @@ from ..models import (
 from . import permissions
 from .bridge import NativeModelAdmin, PolicyPermissionHelper, URLHelper
 from .choosers import flow_chooser
+from .finding_panel import CheckedFieldPanel
 from .simulator_menu import SimulatorMenuItem
 from .views import (
     automations,
     contact_groups,
     contacts,
+    flow_findings,
     flow_pages,
     flow_templates,
     flows,
@@ -49,6 +51,7 @@ class AutomationAdmin(NativeModelAdmin):
         "edit",
         "resume",
         "pause",
+        "repair",
         "reorder",
         "move_up",
         "move_down",
@@ -68,6 +71,7 @@ class AutomationAdmin(NativeModelAdmin):
     revert_view_class = automations.RevertView
     resume_view_class = automations.ResumeView
     pause_view_class = automations.PauseView
+    repair_view_class = flow_findings.RepairView
     reorder_view_class = automations.ReorderView
     move_up_view_class = flows.MoveUpView
     move_down_view_class = flows.MoveDownView
@@ -94,14 +98,14 @@ class AutomationAdmin(NativeModelAdmin):
                 "The automations it runs in unison with. For example: Text orders."
             ),
         ),
-        FieldPanel(
+        CheckedFieldPanel(
             "conditions",
             help_text=gettext_lazy(
                 "All must hold. Without a content condition, any message does. For "
                 "example: the message contains ORDER, and comes inside opening hours."
             ),
         ),
-        FieldPanel(
+        CheckedFieldPanel(
             "actions",
             help_text=gettext_lazy(
                 "Done in this order. For example: send a reply, then add the customer "
@@ -176,6 +180,7 @@ class FlowAdmin(NativeModelAdmin):
         "resume_all",
         "pause_all",
         "duplicate",
+        "repair",
         "svg",
         "delete",
         "history",
@@ -191,6 +196,7 @@ class FlowAdmin(NativeModelAdmin):
     resume_all_view_class = flows.ResumeAllView
     pause_all_view_class = flows.PauseAllView
     duplicate_view_class = flows.DuplicateView
+    repair_view_class = flow_findings.FlowRepairView
     svg_view_class = flow_pages.SvgView
     delete_view_class = flows.DeleteView
     panels = [

@@ -20,6 +20,7 @@ from ..blocks import initial_actions, initial_conditions
 from ..columns import WIDE, KeywordsColumn, LinkColumn, StatusColumn
 from ..filters import AutomationFilterSet
 from . import generic
+from .flow_findings import CheckedEditMixin, CheckedFormMixin
 from .previews import PreviewPanelMixin
 
 
@@ -150,7 +151,7 @@ def listening_to(query):
     ]
 
 
-class CreateView(PreviewPanelMixin, generic.CreateView):
+class CreateView(CheckedFormMixin, PreviewPanelMixin, generic.CreateView):
     """A new automation is saved paused, and says so."""
 
     def get_initial_form_instance(self):
@@ -182,7 +183,7 @@ class CopyView(generic.CopyView, CreateView):
     """A copy is saved paused, too."""
 
 
-class EditView(PreviewPanelMixin, generic.EditView):
+class EditView(CheckedEditMixin, PreviewPanelMixin, generic.EditView):
     """Saving an active automation changes what customers get, and says so."""
 
     template_name = "wagtail_sms_automation/admin/automations/edit.html"

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,12 +18,12 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 
-from ... import finding_texts, flow_checks, flows
+from ... import flow_checks, flows, repairs
 from ...engine.flow_graph import ArrowKind, NodeKind
 from ...engine.flow_outline import outline
-from ...models import Automation, Flow, InboundMessage
-from .. import flow_diagram, permissions
-from . import automations, generic
+from ...models import Automation, Flow
+from .. import findings, flow_diagram, permissions
+from . import automations, flow_findings, generic
 
 
 #: What the diagram and the page below it need.
@@ -81,7 +81,7 @@ class PictureMixin(ReadingMixin):
         if self.may_edit:
             for node in self.graph.nodes:
                 if node.automation is not None:
-                    links[node.id] = editor_url(node.automation)
+                    links[node.id] = findings.editor_url(node.automation)
         for flow in self.get_flows() if self.may_change_flows else ():
             links[f"flow-{flow.pk}"] = self.get_action_url("edit", flow)
         return links
@@ -125,17 +125,12 @@ class PictureMixin(ReadingMixin):
                 "automation": row,
                 "keywords": automations.listed_keywords(row),
                 "tag": automations.status_of(row),
-                "url": editor_url(row.pk) if self.may_edit else None,
+                "url": findings.editor_url(row.pk) if self.may_edit else None,
                 "up": reverse("sms_automations_modeladmin_move_up", args=[row.pk]),
                 "down": reverse("sms_automations_modeladmin_move_down", args=[row.pk]),
             }
             for row in (self.rows if self.is_ordered else ())
         ]
-
-
-def editor_url(pk):
-    """Return the URL of an automation's editor."""
-    return reverse("sms_automations_modeladmin_edit", args=[pk])
 
 
 def told(entry, links, counts):
@@ -183,29 +178,20 @@ class InspectView(PictureMixin, generic.InspectView):
     def get_context_data(self, **kwargs):
         """Add what the flow check finds."""
         # What customers ask for in vain is in their words.
-        may_read = permissions.may_list(self.request.user, InboundMessage)
-        findings = flow_checks.check(self.rows, with_use=may_read) if self.rows else []
-        names = dict(Automation.objects.values_list("pk", "name")) if findings else {}
-        return super().get_context_data(
-            findings=[self.get_finding(finding, names) for finding in findings],
+        may_read = flow_findings.may_read_use(self.request.user)
+        found = flow_checks.check(self.rows, with_use=may_read) if self.rows else []
+        context = super().get_context_data(
+            findings=findings.shown(
+                found,
+                self.request.user,
+                repairs.rows_of(found),
+                flow=self.object.pk,
+            ),
+            repair_url=self.get_action_url("repair", self.object),
             **kwargs,
         )
-
-    def get_finding(self, finding, names):
-        """Return a finding as the page shows it, with a way to try its message."""
-        query = urlencode({"flow": self.object.pk, "text": finding.witness.body})
-        return {
-            "code": finding.code,
-            "level": finding.level,
-            "label": finding_texts.LEVELS[finding.level],
-            "text": finding_texts.explain(finding, names),
-            "witness": finding.witness,
-            "try_url": f"{reverse('sms_simulator')}?{query}",
-            "automations": [
-                (names.get(pk, ""), editor_url(pk) if self.may_edit else None)
-                for pk in finding.automations
-            ],
-        }
+        context["media"] += findings.MEDIA
+        return context
 
     def get_automations(self):
         """Return those of the flow."""

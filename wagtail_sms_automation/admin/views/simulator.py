@@ -15,7 +15,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from ... import decision_texts, effect_texts, replay, rulebook, simulation
 from ...models import Automation, Flow, InboundMessage
 from ...phone_numbers import mask
-from .. import draft_form, permissions, simulator_menu
+from .. import draft_form, permissions, phone_start, simulator_menu
 from ..phone import EDITOR, MEDIA, Phone, lines_of
 from .generic import STYLES
 
@@ -51,7 +51,10 @@ class SimulatorPageMixin(WagtailAdminTemplateMixin):
 
 
 class SimulatorView(SimulatorPageMixin, TemplateView):
-    """The phone on a page of its own; ?flow= chooses, ?text= is there to be sent."""
+    """The phone on a page of its own; ?flow= chooses, ?text= is there to be sent.
+
+    ?said= was said already, in a situation as phone_start reads it.
+    """
 
     template_name = f"{TEMPLATES}/index.html"
     page_title = gettext_lazy("Simulator")
@@ -70,6 +73,8 @@ class SimulatorView(SimulatorPageMixin, TemplateView):
     def get(self, request, *args, **kwargs):
         """Begin a conversation."""
         flow = row_or_404(Flow, request.GET.get("flow"))
+        if phone := phone_start.phone_of(request.GET, is_own_page=True):
+            return self.show(phone)
         text = request.GET.get("text", "")
         return self.show(Phone(flow=flow, text=text, is_own_page=True))
 

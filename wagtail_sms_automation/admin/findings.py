@@ -1,0 +1,156 @@
+"""What the flow check finds, as pages show it: in words, to try and to mend."""
+
+from collections.abc import Iterable, Mapping
+
+from django.forms import Media
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import ngettext
+
+from .. import finding_texts, repairs
+from ..engine.flow_check.findings import Code, Finding, Level, MarkIntended, Reason
+from ..models import Automation
+from . import permissions
+
+
+MEDIA = Media(css={"all": ["wagtail_sms_automation/css/findings.css"]})
+#: What the button that forgets a mark posts, where others post a repair's name.
+TAKE_BACK = "take-back"
+
+_ICONS = {Level.ERROR: "cross", Level.WARNING: "warning", Level.INFO: "help"}
+_ABOUT_TEXTS = (Code.OWN_TEXT, Code.DEAD_INVITATION, Code.CYCLE)
+_ABOUT_CONDITIONS = (Reason.FOLLOWS_NOBODY, Reason.EXPIRED)
+
+
+def shown(
+    findings: Iterable[Finding],
+    user,
+    rows: Mapping[int, Automation],
+    *,
+    flow: int | None = None,
+    can_try: bool = True,
+) -> list[dict]:
+    """Return findings as the templates show them; the phone tries them in a flow."""
+    may_edit = permissions.may(user, Automation, "change")
+    names = {pk: row.name for pk, row in rows.items()}
+    return [
+        {
+            "code": finding.code,
+            "level": finding.level,
+            "label": finding_texts.LEVELS[finding.level],
+            "icon": "check" if finding.is_intended else _ICONS[finding.level],
+            "is_intended": finding.is_intended,
+            "text": finding_texts.explain(finding, names),
+            "witness": finding.witness,
+            "try_url": try_url(finding, flow) if can_try else None,
+            "automations": [
+                (names.get(pk, ""), editor_url(pk) if may_edit else None)
+                for pk in finding.automations
+            ],
+            "buttons": list(buttons(finding, rows)) if may_edit else [],
+            "is_by_hand": may_edit and is_by_hand(finding, rows),
+        }
+        for finding in findings
+    ]
+
+
+def editor_url(pk: int) -> str:
+    """Return the URL of an automation's editor."""
+    return reverse("sms_automations_modeladmin_edit", args=[pk])
+
+
+def try_url(finding: Finding, flow: int | None) -> str:
+    """Return the URL of the phone with all that a witness says, said."""
+    witness = finding.witness
+    query = [
+        *([("flow", flow)] if flow else []),
+        *(("said", body) for body in witness.bodies),
+        ("at", witness.at.isoformat()),
+        ("to", witness.recipient),
+        *(("group", group) for group in sorted(witness.groups)),
+    ]
+    return f"{reverse('sms_simulator')}?{urlencode(query)}"
+
+
+def buttons(finding: Finding, rows: Mapping[int, Automation]):
+    """Yield (what it posts, label) of what can be done about a finding."""
+    for name, repair in repairs.possible(finding, rows).items():
+        label = finding_texts.repair_label(repair)
+        yield f"{finding.key}/{name}", label
+    if finding.is_intended:
+        yield f"{finding.key}/{TAKE_BACK}", finding_texts.TAKE_BACK
+
+
+def is_by_hand(finding: Finding, rows: Mapping[int, Automation]) -> bool:
+    """True where a repair there is would harm other keywords of its automation."""
+    possible = repairs.possible(finding, rows).values()
+    return any(
+        repair not in possible
+        for repair in finding.repairs
+        if not isinstance(repair, MarkIntended)
+    )
+
+
+class EditorFindings:
+    """The findings about one automation, each at the field of the editor it is about.
+
+    Good to know is left to the flow page, but for what was marked: it can be taken
+    back here.
+    """
+
+    #: Findings that are about no field.
+    OTHERS = "others"
+
+    def __init__(self, automation: Automation, findings: Iterable[Finding], user):
+        told = [one for one in findings if one.level != Level.INFO or one.is_intended]
+        rows = repairs.rows_of(told)
+        # On the live phone, a paused automation answers with its flow only.
+        can_try = bool(automation.flow_id) or (
+            automation.status == Automation.Status.ACTIVE
+        )
+        listed = shown(told, user, rows, flow=automation.flow_id, can_try=can_try)
+        self.by_field: dict[str, list[dict]] = {}
+        for finding, one in zip(told, listed, strict=True):
+            field = field_of(finding, automation.pk)
+            self.by_field.setdefault(field, []).append(one)
+        self.warnings = [one for one in listed if not one["is_intended"]]
+        self.has_errors = any(one["level"] == Level.ERROR for one in listed)
+        self.name = automation.name
+
+    @property
+    def summary(self) -> str:
+        """How many there are."""
+        count = len(self.warnings)
+        text = ngettext(
+            "The flow check has %(count)d warning about “%(name)s”.",
+            "The flow check has %(count)d warnings about “%(name)s”.",
+            count,
+        )
+        return text % {"count": count, "name": self.name}
+
+    @property
+    def others(self) -> list[dict]:
+        """Those that are about no field."""
+        return self.by_field.get(self.OTHERS, [])
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that some are about."""
+        return [name for name in ("conditions", "actions") if name in self.by_field]
+
+
+def field_of(finding: Finding, pk: int) -> str:
+    """Return the field of an automation's editor that a finding is about."""
+    if pk not in finding.automations:
+        return EditorFindings.OTHERS
+    is_first = finding.automations[0] == pk
+    if finding.code is Code.OWN_TEXT and finding.reason is Reason.EXAMPLE:
+        # The first one fires by accident; the other's text shows the example.
+        return "conditions" if is_first else "actions"
+    if finding.code in _ABOUT_TEXTS:
+        return "actions"
+    if finding.code is not Code.UNREACHABLE or finding.reason in _ABOUT_CONDITIONS:
+        return "conditions"
+    if finding.reason is Reason.PAUSED and not is_first:
+        return "actions"
+    return EditorFindings.OTHERS
