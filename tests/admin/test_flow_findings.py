@@ -221,8 +221,7 @@ class TestPermissions:
         page = client_of("view_flow", "view_automation").get(flow_url("inspect", flow))
         assert page.context["findings"]
         assert 'name="choice"' not in html_of(page)
-        assert not any(one["buttons"] for one in page.context["findings"])
-        assert not any(one["is_by_hand"] for one in page.context["findings"])
+        assert not any(one.get("buttons") for one in page.context["findings"])
 
     def test_whoever_may_change_automations_may(self, client_of, flow):
         client = client_of(*CHANGES)
@@ -307,11 +306,35 @@ class TestEditor:
         assert self.section(response, "conditions") == ""
 
     def test_what_is_about_no_field_stands_on_top(self, admin_client, flow):
+        AutomationFactory(name="Stage 3", flow=flow, keywords=("LOST", "Lost"))
+        html = admin_client.get(url("edit", step("Stage 3"))).content.decode()
+        top = html[: html.index('id="w-editor-form"')]
+        assert "No text of this flow asks for a keyword of “Stage 3”." in unescape(top)
+
+    def test_what_is_about_another_is_left_to_its_own_editor(self, admin_client, flow):
         flow.announcement = "Reply NOTHING."
         flow.save()
+        step("Stage 2").delete()
         html = admin_client.get(url("edit", step("Stage 1"))).content.decode()
-        top = html[: html.index('id="w-editor-form"')]
-        assert "A text asks for NOTHING" in unescape(top)
+        assert "NOTHING" not in html
+
+    def test_the_steps_of_a_paused_flow_are_no_dead_ends(self, admin_client):
+        flow = FlowFactory(announcement="Reply ORDER.")
+        first, _second = (
+            AutomationFactory(flow=flow, keywords=words, actions=[reply(text)])
+            for words, text in (
+                (("ORDER", "Order"), "Reply MENU."),
+                (("MENU", "Menu"), "Here it is."),
+            )
+        )
+        address = url("edit", first)
+        assert "Flow check" not in html_of(admin_client.get(address))
+        # Active alone, its customers are asked for what nobody answers.
+        first.resume()
+        section = self.section(admin_client.get(address), "actions")
+        assert "is paused" in section
+        assert "said=MENU" in section
+        assert "flow=" not in section
 
     def test_nothing_is_said_where_nothing_is_wrong(self, admin_client):
         automation = AutomationFactory(keywords=("ORDER", "Order"))
@@ -551,7 +574,6 @@ def finding(code, reason, *automations, **fields):
         (finding(Code.OWN_TEXT, Reason.EXAMPLE, 2, 1), "actions"),
         (finding(Code.OWN_TEXT, Reason.OWN_REPLY, 1), "actions"),
         (finding(Code.DEAD_INVITATION, Reason.NOBODY_LISTENS, 1), "actions"),
-        (finding(Code.DEAD_INVITATION, Reason.CANNOT_RECEIVE), "others"),
         (finding(Code.UNREACHABLE, Reason.NOT_INVITED, 1), "others"),
         (finding(Code.UNREACHABLE, Reason.EXPIRED, 1), "conditions"),
         (finding(Code.UNREACHABLE, Reason.FOLLOWS_NOBODY, 1), "conditions"),

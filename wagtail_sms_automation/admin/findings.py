@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from django.db.models import QuerySet
 from django.forms import Media
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -47,11 +48,30 @@ def shown(
                 (names.get(pk, ""), editor_url(pk) if may_edit else None)
                 for pk in finding.automations
             ],
-            "buttons": list(buttons(finding, rows)) if may_edit else [],
-            "is_by_hand": may_edit and is_by_hand(finding, rows),
+            **(_mending(finding, rows) if may_edit else {}),
         }
         for finding in findings
     ]
+
+
+def _mending(finding, rows):
+    """What can be done about a finding: (what the button posts, label) of each.
+
+    By hand means that a repair would harm other keywords of its automation.
+    """
+    possible = repairs.possible(finding, rows)
+    buttons = [
+        (f"{finding.key}/{name}", finding_texts.repair_label(repair))
+        for name, repair in possible.items()
+    ]
+    if finding.is_intended:
+        buttons.append((f"{finding.key}/{TAKE_BACK}", finding_texts.TAKE_BACK))
+    is_by_hand = any(
+        repair not in possible.values()
+        for repair in finding.repairs
+        if not isinstance(repair, MarkIntended)
+    )
+    return {"buttons": buttons, "is_by_hand": is_by_hand}
 
 
 def editor_url(pk: int) -> str:
@@ -72,43 +92,40 @@ def try_url(finding: Finding, flow: int | None) -> str:
     return f"{reverse('sms_simulator')}?{urlencode(query)}"
 
 
-def buttons(finding: Finding, rows: Mapping[int, Automation]):
-    """Yield (what it posts, label) of what can be done about a finding."""
-    for name, repair in repairs.possible(finding, rows).items():
-        label = finding_texts.repair_label(repair)
-        yield f"{finding.key}/{name}", label
-    if finding.is_intended:
-        yield f"{finding.key}/{TAKE_BACK}", finding_texts.TAKE_BACK
+def checked_with(automation: Automation) -> QuerySet[Automation]:
+    """Return what is checked as if active when an automation is looked at.
 
-
-def is_by_hand(finding: Finding, rows: Mapping[int, Automation]) -> bool:
-    """True where a repair there is would harm other keywords of its automation."""
-    possible = repairs.possible(finding, rows).values()
-    return any(
-        repair not in possible
-        for repair in finding.repairs
-        if not isinstance(repair, MarkIntended)
-    )
+    A paused one is resumed with its flow, and the steps after it are no dead ends.
+    """
+    rows = Automation.objects.filter(pk=automation.pk)
+    if automation.status == Automation.Status.PAUSED and automation.flow_id:
+        rows |= Automation.objects.filter(flow=automation.flow_id)
+    return rows
 
 
 class EditorFindings:
     """The findings about one automation, each at the field of the editor it is about.
 
     Good to know is left to the flow page, but for what was marked: it can be taken
-    back here.
+    back here. So is what does not name the automation.
     """
 
     #: Findings that are about no field.
     OTHERS = "others"
 
     def __init__(self, automation: Automation, findings: Iterable[Finding], user):
-        told = [one for one in findings if one.level != Level.INFO or one.is_intended]
+        told = [
+            one
+            for one in findings
+            if automation.pk in one.automations
+            and (one.level is not Level.INFO or one.is_intended)
+        ]
         rows = repairs.rows_of(told)
-        # On the live phone, a paused automation answers with its flow only.
-        can_try = bool(automation.flow_id) or (
-            automation.status == Automation.Status.ACTIVE
-        )
-        listed = shown(told, user, rows, flow=automation.flow_id, can_try=can_try)
+        # Active, it is tried on the live phone; paused, with its flow or not at all.
+        is_active = automation.status == Automation.Status.ACTIVE
+        flow = None if is_active else automation.flow_id
+        can_try = is_active or flow is not None
+        listed = shown(told, user, rows, flow=flow, can_try=can_try)
         self.by_field: dict[str, list[dict]] = {}
         for finding, one in zip(told, listed, strict=True):
             field = field_of(finding, automation.pk)
@@ -141,8 +158,6 @@ class EditorFindings:
 
 def field_of(finding: Finding, pk: int) -> str:
     """Return the field of an automation's editor that a finding is about."""
-    if pk not in finding.automations:
-        return EditorFindings.OTHERS
     is_first = finding.automations[0] == pk
     if finding.code is Code.OWN_TEXT and finding.reason is Reason.EXAMPLE:
         # The first one fires by accident; the other's text shows the example.

@@ -28,7 +28,7 @@ class CheckedFormMixin:
 
     def check(self, automation):
         """Return what the flow check finds about an automation."""
-        found = flow_checks.check([automation])
+        found = flow_checks.check(findings.checked_with(automation).in_order())
         return findings.EditorFindings(automation, found, self.request.user)
 
     def tell(self, found):
@@ -107,7 +107,7 @@ class RepairView(generic.OperationView):
 
     def get_automations(self):
         """Return what was checked, and is checked again."""
-        return Automation.objects.filter(pk=self.object.pk)
+        return findings.checked_with(self.object)
 
     def get_success_url(self):
         """Return to the editor."""
