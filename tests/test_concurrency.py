@@ -9,9 +9,10 @@ import pytest
 from django.db import connection, connections
 
 from tests import factories
-from wagtail_sms_automation import claims, tasks
+from wagtail_sms_automation import claims, flow_checks, repairs, tasks
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
+    Automation,
     InboundMessage,
     Match,
     OptOut,
@@ -122,6 +123,28 @@ def test_two_who_resume_at_once_log_it_once():
     automation.refresh_from_db()
     assert automation.status == "active"
     assert len(refused) == 1
+
+
+def test_two_who_repair_at_once_double_nothing():
+    automation = factories.AutomationFactory(keywords=("ORDER",))
+    rows = Automation.objects.filter(pk=automation.pk)
+    (finding,) = flow_checks.check(rows)
+    (name,) = repairs.possible(finding, repairs.rows_of([finding]))
+    refused = []
+
+    def repair():
+        try:
+            repairs.do(rows.all(), finding.key, name)
+        except repairs.NotThere as error:
+            refused.append(error)
+
+    in_threads(3, repair)
+
+    automation.refresh_from_db()
+    (condition,) = automation.conditions.raw_data
+    assert condition["value"]["keywords"] == ["ORDER", "Order"]
+    assert automation.revisions.count() == 1
+    assert len(refused) == 2
 
 
 def test_an_automation_deleted_meanwhile_loses_no_message(text_us):

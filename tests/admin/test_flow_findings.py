@@ -170,6 +170,19 @@ class TestFlowPage:
         assert url("edit", step("")) in text
         assert keywords(step("")) == ["ORDER"]
 
+    def test_names_are_escaped_in_what_is_said(self, admin_client, flow):
+        bad = "<script>alert(1)</script>"
+        Automation.objects.filter(name="Stage 1").update(name=bad)
+        page = admin_client.get(flow_url("inspect", flow))
+        (choice,) = choices(page, "Add Order")
+        page = admin_client.post(
+            flow_url("repair", flow), {"choice": choice}, follow=True
+        )
+        assert keywords(step(bad)) == ["ORDER", "Order"]
+        assert bad not in html_of(page)
+        AutomationFactory(keywords=("ORDER", "Order"), active=True)
+        assert bad not in html_of(admin_client.get(url("edit", step(bad))))
+
     def test_words_of_customers_need_their_permission(self, client_of):
         flow = FlowFactory(announcement="Reply PIZZA.")
         automation = AutomationFactory(
@@ -544,6 +557,18 @@ class TestTryLink:
         assert not phone.form.errors
         assert len(phone.turns) == 1
         assert phone.flow == flow
+
+    def test_no_link_is_longer_than_servers_take(self, admin_client):
+        flow = FlowFactory(announcement="Reply ORDER.")
+        # Each is six characters of a URL, or twelve.
+        many = ["é" * 150, "🍕" * 150, "🍔" * 150]
+        for _one in range(2):
+            conditions = [content(*many, operator="all")]
+            AutomationFactory(flow=flow, conditions=conditions, active=True)
+        page = admin_client.get(flow_url("inspect", flow))
+        (found,) = [one for one in page.context["findings"] if one["code"] == "K1"]
+        assert found["try_url"] is None
+        assert "For example, “" in html_of(page)
 
     @pytest.mark.parametrize("said", ["x" * 2_001, ["ORDER"] * 101, "  ", ""])
     def test_too_much_begins_nothing(self, admin_client, said):
