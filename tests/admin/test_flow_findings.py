@@ -318,6 +318,15 @@ class TestEditor:
         assert "Error" in section
         assert self.section(response, "conditions") == ""
 
+    def test_errors_and_warnings_are_counted_apart(self, admin_client, pair):
+        pair[0].resume()
+        pair[1].actions = [reply("Reply SODA.")]
+        pair[1].save()
+        assert (
+            "The flow check has 1 error about “Dinner”. The flow check has 1 warning "
+            "about “Dinner”."
+        ) in html_of(admin_client.get(url("edit", pair[1])))
+
     def test_what_is_about_no_field_stands_on_top(self, admin_client, flow):
         AutomationFactory(name="Stage 3", flow=flow, keywords=("LOST", "Lost"))
         html = admin_client.get(url("edit", step("Stage 3"))).content.decode()

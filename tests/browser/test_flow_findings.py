@@ -135,7 +135,7 @@ def test_warnings_are_there_right_after_save(page, log_in, flow):
     page.locator("#actions-root textarea").first.fill("Reply WINE to get one.")
     with page.expect_navigation():
         page.get_by_role("button", name="Save and close").click()
-    warning = page.get_by_text("The flow check has 1 warning about “New”.")
+    warning = page.get_by_text("The flow check has 1 error about “New”.")
     assert warning.is_visible()
     page.locator(".messages").get_by_role("link", name="Edit").last.click()
     page.wait_for_url("**/edit/**")

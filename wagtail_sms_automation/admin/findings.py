@@ -133,20 +133,30 @@ class EditorFindings:
         for finding, one in zip(told, listed, strict=True):
             field = field_of(finding, automation.pk)
             self.by_field.setdefault(field, []).append(one)
-        self.warnings = [one for one in listed if not one["is_intended"]]
-        self.has_errors = any(one["level"] == Level.ERROR for one in listed)
+        levels = [one["level"] for one in listed]
+        self.errors = levels.count(Level.ERROR)
+        self.warnings = levels.count(Level.WARNING)
         self.name = automation.name
 
     @property
     def summary(self) -> str:
-        """How many there are."""
-        count = len(self.warnings)
-        text = ngettext(
+        """How many errors and warnings there are; empty without any."""
+        errors = ngettext(
+            "The flow check has %(count)d error about “%(name)s”.",
+            "The flow check has %(count)d errors about “%(name)s”.",
+            self.errors,
+        )
+        warnings = ngettext(
             "The flow check has %(count)d warning about “%(name)s”.",
             "The flow check has %(count)d warnings about “%(name)s”.",
-            count,
+            self.warnings,
         )
-        return text % {"count": count, "name": self.name}
+        counted = ((errors, self.errors), (warnings, self.warnings))
+        return " ".join(
+            text % {"count": count, "name": self.name}
+            for text, count in counted
+            if count
+        )
 
     @property
     def others(self) -> list[dict]:

@@ -32,8 +32,8 @@ class CheckedFormMixin:
         return findings.EditorFindings(automation, found, self.request.user)
 
     def tell(self, found):
-        """Say how many warnings there are, with the way to them."""
-        if found.warnings:
+        """Say how many errors and warnings there are, with the way to them."""
+        if found.summary:
             button = messages.button(self.get_edit_url(), _("Edit"))
             messages.warning(self.request, found.summary, buttons=[button])
 
