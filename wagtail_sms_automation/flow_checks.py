@@ -76,6 +76,12 @@ def subject_of(automations: Iterable[Automation], *, with_use: bool = False) -> 
     )
 
 
+def concerns(finding: Finding, automation: Automation) -> bool:
+    """True if a finding is about an automation, or the announcement of its flow."""
+    announcement = _announcement_id(automation.flow_id)
+    return automation.pk in finding.automations or finding.announcement == announcement
+
+
 def _announcement_id(flow):
     return f"flow-{flow}"
 

@@ -435,16 +435,17 @@ class TestMovingAll:
         self, admin_client, flow, monkeypatch
     ):
         log = flows.log
-        paused = step("Stage 2")
+        other = step("Stage 1")
+        assert other.status == ACTIVE
 
         def log_and_meddle(row, *args, **kwargs):
             log(row, *args, **kwargs)
             with suppress(WrongStatus):
-                paused.pause()
+                other.pause()
 
         monkeypatch.setattr(flows, "log", log_and_meddle)
-        response = admin_client.post(url("resume_all", flow.pk), follow=True)
-        assert "2 automations resumed." in response.content.decode()
+        response = admin_client.post(url("pause_all", flow.pk), follow=True)
+        assert "1 automation paused." in response.content.decode()
 
     def test_an_empty_flow_says_so(self, admin_client):
         page = url("resume_all", FlowFactory().pk)
