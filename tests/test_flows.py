@@ -188,8 +188,7 @@ class TestPausingAll:
         assert RulebookRevision.objects.current() == before + 1
         entries = ModelLogEntry.objects.all()
         assert {(e.action, e.object_id, e.user) for e in entries} == {
-            ("wagtail_sms_automation.pause", str(pk), user)
-            for pk in (one.pk, other.pk)
+            ("wagtail_sms_automation.pause", str(pk), user) for pk in (one.pk, other.pk)
         }
         assert flows.pause_all(Automation.objects.all()) == 0
         assert RulebookRevision.objects.current() == before + 1

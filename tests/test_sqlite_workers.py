@@ -55,8 +55,11 @@ for name in ("first", "second"):
     factories.AutomationFactory(name=name, keywords=("PIZZA", "Pizza"))
 """
 
+#: Without the transaction mode that we ask for, it is the first write that locks.
 RESUME = """
-import sys, time, django; django.setup()
+from tests import settings
+del settings.DATABASES["default"]["OPTIONS"]["transaction_mode"]
+import time, django; django.setup()
 from wagtail_sms_automation import resuming
 from wagtail_sms_automation.models import Automation
 check = resuming.flow_checks.check

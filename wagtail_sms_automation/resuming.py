@@ -59,7 +59,9 @@ def resume(
         stayed = automations.filter(status=ACTIVE).count()
         findings = flow_checks.check(paused) if paused else []
         errors = _of_level(Level.ERROR, findings)
-        if not {error.key for error in errors} <= (override.seen if override else set()):
+        if not {error.key for error in errors} <= (
+            override.seen if override else set()
+        ):
             raise FlowCheckFailed(paused, errors)
         if paused:
             _move(paused, user, override, errors)

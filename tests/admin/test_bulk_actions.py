@@ -93,7 +93,9 @@ def test_someone_who_may_not_pause_has_nothing_to_tick(client_of):
     assert "bulk-action" not in html
 
 
-@pytest.mark.parametrize(("action", "module"), [("resume", resuming), ("pause", models)])
+@pytest.mark.parametrize(
+    ("action", "module"), [("resume", resuming), ("pause", models)]
+)
 def test_a_failure_halfway_moves_none(admin_client, monkeypatch, action, module):
     one, two = AutomationFactory.create_batch(2, active=action == "pause")
     before = active_names()

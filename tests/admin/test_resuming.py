@@ -94,7 +94,7 @@ def test_errors_stop_it_and_are_shown(admin_client, flow, way):
     assert TITLE in text
     assert "K4" in text
     assert "STOP, Stop: the law or your provider takes this word first." in text
-    assert "The customer texts: <q dir=\"auto\">STOP</q>" in text
+    assert "The customer texts: “STOP”" in text
     editor = reverse("sms_automations_modeladmin_edit", args=[step("Bad").pk])
     assert f'<a href="{editor}">Edit “Bad”</a>' in text
     assert BUTTON in text
@@ -107,6 +107,14 @@ def test_of_several_the_faulty_ones_are_named(admin_client, flow, way):
     assert "2 automations stay paused" in text
     assert "Errors concern: Bad." in text
     assert "The other one has none" in text
+
+
+def test_an_error_of_the_announcement_is_no_automations(admin_client, flow):
+    flow.announcement = "Reply GIFT."
+    flow.save()
+    text = text_of(admin_client.post(flow_url()))
+    assert "Errors concern: Bad." in text
+    assert "The other one has none" not in text
 
 
 def test_of_one_its_name_is_enough(admin_client, flow):
@@ -123,7 +131,7 @@ def test_the_page_says_what_the_customer_would_get(admin_client, flow):
         actions=[reply("A <b>bold</b> text.")],
     )
     text = text_of(admin_client.post(row_url()))
-    assert "The customer gets: <q dir=\"auto\">A &lt;b&gt;bold&lt;/b&gt; text.</q>" in text
+    assert "The customer gets: “A &lt;b&gt;bold&lt;/b&gt; text.”" in text
 
 
 def test_an_announcement_leads_to_the_form_of_its_flow(admin_client, client_of, flow):
@@ -132,12 +140,12 @@ def test_an_announcement_leads_to_the_form_of_its_flow(admin_client, client_of, 
     step("Bad").delete()
     editor = reverse("sms_flows_modeladmin_edit", args=[flow.pk])
     text = text_of(admin_client.post(flow_url()))
-    assert f'<a href="{editor}">Edit “Orders”</a>' in text
+    assert f'<a href="{editor}">Edit the announcement of “Orders”</a>' in text
     client = client_of("view_flow", "pause_automation")
     text = text_of(client.post(flow_url()))
     assert "GIFT" in text
     assert editor not in text
-    assert "Orders" in text
+    assert "The announcement of “Orders”" in text
     is_as_it_was()
 
 
@@ -377,7 +385,9 @@ def test_warnings_do_not_stop_it_and_lead_to_the_flow(admin_client, warned, way)
 def test_without_a_page_that_lists_them_warnings_are_told(client_of, warned, has_flow):
     if not has_flow:
         Automation.objects.update(flow=None)
-    permissions = ["pause_automation"] if has_flow else ["pause_automation", "view_flow"]
+    permissions = (
+        ["pause_automation"] if has_flow else ["pause_automation", "view_flow"]
+    )
     text = text_of(client_of(*permissions).post(row_url(), follow=True))
     assert "The flow check gives" in text
     assert "“Old” and “Bad” both answer PIZZA, Pizza" in text

@@ -80,7 +80,11 @@ class ResumingMixin:
     def reason_form(self):
         """The form of the reason, filled in where it was sent."""
         is_sent = "reason" in self.request.POST
-        return ReasonForm(self.request.POST if is_sent else None)
+        form = ReasonForm(self.request.POST if is_sent else None)
+        if form.errors:
+            # It stands below everything else.
+            form.fields["reason"].widget.attrs["autofocus"] = True
+        return form
 
     def get_override(self):
         """Return what the user overrides; None without the permission or a reason."""
@@ -97,20 +101,20 @@ class ResumingMixin:
 
     def context_of(self, failure):
         """Return what the page shows."""
-        faulty = [
-            automation
-            for automation in failure.automations
-            if any(flow_checks.concerns(one, automation) for one in failure.errors)
-        ]
+        asked, errors = failure.automations, failure.errors
+        ids = {pk for error in errors for pk in error.automations}
         return {
             "page_title": _("Not resumed"),
             "header_icon": "warning",
             "media": MEDIA,
-            "asked": failure.automations,
-            "faulty": faulty,
-            "clean_count": len(failure.automations) - len(faulty),
+            "asked": asked,
+            "faulty": [automation for automation in asked if automation.pk in ids],
+            "clean_count": sum(
+                not any(flow_checks.concerns(error, automation) for error in errors)
+                for automation in asked
+            ),
             "findings": self.shown(failure),
-            "seen": " ".join(error.key for error in failure.errors),
+            "seen": " ".join(error.key for error in errors),
             "has_changed": self.get_override() is not None,
             "form": self.reason_form if self.may_override else None,
             "permission": OVERRIDE,
@@ -126,25 +130,23 @@ class ResumingMixin:
         may_edit_flows = permissions.may(user, Flow, "change")
         ids = {pk for error in failure.errors for pk in error.automations}
         names = dict(Automation.objects.filter(pk__in=ids).values_list("pk", "name"))
-        flows = Flow.objects.filter(
-            pk__in={automation.flow_id for automation in failure.automations}
-        )
-        texts = {f"flow-{flow.pk}": flow for flow in flows}
-        for error in failure.errors:
-            links = [
-                (names.get(pk, ""), editor_of("automations", pk) if may_edit else None)
-                for pk in error.automations
-            ]
-            if flow := texts.get(error.announcement):
-                url = editor_of("flows", flow.pk) if may_edit_flows else None
-                links.append((flow.name, url))
-            yield {
+        asked = {automation.flow_id for automation in failure.automations}
+        flows = {f"flow-{flow.pk}": flow for flow in Flow.objects.filter(pk__in=asked)}
+        return [
+            {
                 "code": error.code,
                 "label": finding_texts.LEVELS[error.level],
                 "text": finding_texts.explain(error, names),
                 "witness": error.witness,
-                "links": links,
+                "automations": [
+                    (names.get(pk, ""), editor_of("automations", pk, may_edit))
+                    for pk in error.automations
+                ],
+                "flow": (flow := flows.get(error.announcement)),
+                "flow_url": flow and editor_of("flows", flow.pk, may_edit_flows),
             }
+            for error in failure.errors
+        ]
 
     def tell_warnings(self):
         """Say how many there are, and lead to where they are listed."""
@@ -180,6 +182,6 @@ class ResumingMixin:
         ]
 
 
-def editor_of(section, pk):
-    """Return the URL of an editor."""
-    return reverse(f"sms_{section}_modeladmin_edit", args=[pk])
+def editor_of(section, pk, may_edit):
+    """Return the URL of an editor, for those who may use it."""
+    return reverse(f"sms_{section}_modeladmin_edit", args=[pk]) if may_edit else None
