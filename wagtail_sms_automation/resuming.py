@@ -59,9 +59,8 @@ def resume(
         stayed = automations.filter(status=ACTIVE).count()
         findings = flow_checks.check(paused) if paused else []
         errors = _of_level(Level.ERROR, findings)
-        if not {error.key for error in errors} <= (
-            override.seen if override else set()
-        ):
+        seen = override.seen if override else frozenset()
+        if not seen.issuperset(error.key for error in errors):
             raise FlowCheckFailed(paused, errors)
         if paused:
             _move(paused, user, override, errors)
