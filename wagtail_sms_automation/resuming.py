@@ -76,11 +76,11 @@ def _of_level(level, findings):
 def _move(automations, user, override, errors):
     Automation.objects.filter(pk__in=[one.pk for one in automations]).move_to(ACTIVE)
     RulebookRevision.objects.bump()
+    found = flow_checks.by_automation(errors, automations)
     for automation in automations:
         automation.status = ACTIVE
-        own = [one for one in errors if flow_checks.concerns(one, automation)]
         data = {}
-        if own:
+        if own := found[automation.pk]:
             codes = dict.fromkeys(str(one.code) for one in own)
             data = {"reason": override.reason, "errors": list(codes)}
         log(automation, "wagtail_sms_automation.resume", user=user, data=data)

@@ -103,16 +103,14 @@ class ResumingMixin:
         """Return what the page shows."""
         asked, errors = failure.automations, failure.errors
         ids = {pk for error in errors for pk in error.automations}
+        found = flow_checks.by_automation(errors, asked)
         return {
             "page_title": _("Not resumed"),
             "header_icon": "warning",
             "media": MEDIA,
             "asked": asked,
             "faulty": [automation for automation in asked if automation.pk in ids],
-            "clean_count": sum(
-                not any(flow_checks.concerns(error, automation) for error in errors)
-                for automation in asked
-            ),
+            "clean_count": sum(not own for own in found.values()),
             "findings": self.shown(failure),
             "seen": " ".join(error.key for error in errors),
             "has_changed": self.get_override() is not None,
@@ -167,12 +165,9 @@ class ResumingMixin:
         """Return a button for each flow with a warning, for those who may see it."""
         if not permissions.may_list(self.request.user, Flow):
             return []
-        ids = {
-            automation.flow_id
-            for automation in self.resumed.moved
-            for warning in self.resumed.warnings
-            if automation.flow_id and flow_checks.concerns(warning, automation)
-        }
+        moved = self.resumed.moved
+        found = flow_checks.by_automation(self.resumed.warnings, moved)
+        ids = {automation.flow_id for automation in moved if found[automation.pk]}
         return [
             messages.button(
                 f"{reverse('sms_flows_modeladmin_inspect', args=[flow.pk])}#flow-check",
