@@ -2,14 +2,16 @@
 
 import random
 import threading
+import time
 import uuid
 from collections import defaultdict
 
 import pytest
 from django.db import connection, connections
+from wagtail.models import ModelLogEntry
 
 from tests import factories
-from wagtail_sms_automation import claims, flow_checks, repairs, tasks
+from wagtail_sms_automation import claims, flow_checks, repairs, resuming, tasks
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
     Automation,
@@ -52,6 +54,19 @@ def in_threads(count, function):
         thread.join()
     if errors:
         raise errors[0]
+
+
+@pytest.fixture
+def slow_check(monkeypatch):
+    """Give the other thread time between the check of one and its move."""
+    check = resuming.flow_checks.check
+
+    def check_slowly(automations):
+        findings = check(automations)
+        time.sleep(0.5)
+        return findings
+
+    monkeypatch.setattr(resuming.flow_checks, "check", check_slowly)
 
 
 def drain():
@@ -145,6 +160,44 @@ def test_two_who_repair_at_once_double_nothing():
     assert condition["value"]["keywords"] == ["ORDER", "Order"]
     assert automation.revisions.count() == 1
     assert len(refused) == 2
+
+
+def test_two_who_resume_what_collides_are_told_by_the_second(slow_check):
+    automations = [
+        factories.AutomationFactory(keywords=("PIZZA", "Pizza")) for _number in range(2)
+    ]
+    turns, warnings = iter(automations), []
+
+    def resume():
+        one = Automation.objects.filter(pk=next(turns).pk)
+        warnings.append(len(resuming.resume(one).warnings))
+
+    in_threads(2, resume)
+
+    assert Automation.objects.active().count() == 2
+    assert sorted(warnings) == [0, 1]
+
+
+def test_resuming_while_another_pauses_what_it_leads_to(slow_check):
+    listener = factories.AutomationFactory(active=True, keywords=("MENU", "Menu"))
+    asking = factories.AutomationFactory(
+        keywords=("ORDER", "Order"), actions=[factories.reply("Reply MENU.")]
+    )
+    rows = Automation.objects.filter(pk=asking.pk)
+    turns, stopped = iter([lambda: resuming.resume(rows), listener.pause]), []
+
+    def move():
+        try:
+            next(turns)()
+        except resuming.FlowCheckFailed as failure:
+            stopped.append(failure)
+
+    in_threads(2, move)
+
+    moves = ModelLogEntry.objects.order_by("pk").values_list("action", flat=True)
+    pause, resume = (f"wagtail_sms_automation.{move}" for move in ("pause", "resume"))
+    # Whoever was first: nobody resumed what the other had paused the way from.
+    assert list(moves) == ([pause] if stopped else [resume, pause])
 
 
 def test_an_automation_deleted_meanwhile_loses_no_message(text_us):

@@ -114,3 +114,16 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     for some in (many[:2], many):
         with django_assert_num_queries(7):
             flow_checks.check(some, with_use=True)
+
+
+def test_findings_are_told_by_automation():
+    flow = FlowFactory(announcement="Reply GIFT.")
+    steps = [automation("STOP", "Stop", flow=flow), automation("MENU", "Menu")]
+    steps.append(automation("PIZZA", "Pizza", flow=flow))
+    errors = [f for f in flow_checks.check(steps) if f.level is Level.ERROR]
+    found = flow_checks.by_automation(errors, steps)
+    assert {pk: [one.code for one in own] for pk, own in found.items()} == {
+        steps[0].pk: [Code.RESERVED, Code.DEAD_INVITATION],
+        steps[1].pk: [],
+        steps[2].pk: [Code.DEAD_INVITATION],
+    }

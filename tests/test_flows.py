@@ -1,4 +1,4 @@
-"""Flows as rows: read together, counted, moved and copied at once."""
+"""Flows as rows: read together, counted, paused and copied at once."""
 
 from datetime import timedelta
 
@@ -177,26 +177,25 @@ class TestCounting:
         assert self.counts(graph_of()) == {}
 
 
-class TestMovingAll:
-    def test_those_that_stand_otherwise_are_moved_and_logged(self):
+class TestPausingAll:
+    def test_the_active_ones_are_paused_and_logged(self):
         user = SuperuserFactory()
-        one, other = AutomationFactory.create_batch(2)
-        AutomationFactory(active=True)
+        one, other = AutomationFactory.create_batch(2, active=True)
+        AutomationFactory()
         before = RulebookRevision.objects.current()
-        assert flows.move_all(Automation.objects.all(), ACTIVE, user=user) == 2
-        assert set(Automation.objects.values_list("status", flat=True)) == {ACTIVE}
+        assert flows.pause_all(Automation.objects.all(), user=user) == 2
+        assert set(Automation.objects.values_list("status", flat=True)) == {PAUSED}
         assert RulebookRevision.objects.current() == before + 1
         entries = ModelLogEntry.objects.all()
         assert {(e.action, e.object_id, e.user) for e in entries} == {
-            ("wagtail_sms_automation.resume", str(pk), user)
-            for pk in (one.pk, other.pk)
+            ("wagtail_sms_automation.pause", str(pk), user) for pk in (one.pk, other.pk)
         }
-        assert flows.move_all(Automation.objects.all(), ACTIVE) == 0
+        assert flows.pause_all(Automation.objects.all()) == 0
         assert RulebookRevision.objects.current() == before + 1
 
-    def test_one_that_somebody_moves_meanwhile_counts_for_them(self, monkeypatch):
-        quick = AutomationFactory()
-        AutomationFactory()
+    def test_one_that_somebody_pauses_meanwhile_counts_for_them(self):
+        quick = AutomationFactory(active=True)
+        AutomationFactory(active=True)
         rows = Automation.objects.order_by("pk")
         list(rows)  # read before the other editor is quicker
 
@@ -204,8 +203,8 @@ class TestMovingAll:
             def order_by(self, _name):
                 return rows
 
-        quick.resume()
-        assert flows.move_all(Cached(), ACTIVE) == 1
+        quick.pause()
+        assert flows.pause_all(Cached()) == 1
         assert ModelLogEntry.objects.count() == 2
 
 

@@ -1,4 +1,4 @@
-"""Two workers and a webhook at once, each a process of its own, on one SQLite file."""
+"""Workers, a webhook and editors at once, each a process, on one SQLite file."""
 
 import os
 import subprocess
@@ -46,6 +46,30 @@ while time.monotonic() < deadline:
     time.sleep(0.02)
 for submission in locmem.outbox:
     print(submission.recipient, submission.body)
+"""
+
+PREPARE = """
+import django; django.setup()
+from tests import factories
+for name in ("first", "second"):
+    factories.AutomationFactory(name=name, keywords=("PIZZA", "Pizza"))
+"""
+
+#: Without the transaction mode that we ask for, it is the first write that locks.
+RESUME = """
+from tests import settings
+del settings.DATABASES["default"]["OPTIONS"]["transaction_mode"]
+import time, django; django.setup()
+from wagtail_sms_automation import resuming
+from wagtail_sms_automation.models import Automation
+check = resuming.flow_checks.check
+def check_slowly(automations):
+    findings = check(automations)
+    time.sleep(3)
+    return findings
+resuming.flow_checks.check = check_slowly
+rows = Automation.objects.filter(name="NAME")
+print(len(resuming.resume(rows).warnings))
 """
 
 READ = """
@@ -100,3 +124,13 @@ def test_each_message_is_answered_once_and_in_order(path):
         assert state == "sent"
         order.setdefault(recipient, []).append(body)
     assert all(bodies == ["ONE!", "TWO!"] for bodies in order.values())
+
+
+def test_two_who_resume_what_collides_are_told_by_the_second(path):
+    finish(start(PREPARE, path))
+    names = ("first", "second")
+    editors = [start(RESUME.replace("NAME", name), path) for name in names]
+
+    warnings = [finish(editor)[-1] for editor in editors]
+
+    assert sorted(warnings) == ["0", "1"]

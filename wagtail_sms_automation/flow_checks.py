@@ -1,6 +1,6 @@
 """The flow check on the rows: what would go wrong if automations were active."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from django.utils import timezone
@@ -74,6 +74,22 @@ def subject_of(automations: Iterable[Automation], *, with_use: bool = False) -> 
         quiet_since=_quiet_since() if with_use else {},
         intended=frozenset(IntendedFinding.objects.values_list("key", flat=True)),
     )
+
+
+def by_automation(
+    findings: Iterable[Finding], automations: Iterable[Automation]
+) -> dict[int, list[Finding]]:
+    """Return what was found about each of them, and the announcement of its flow."""
+    automations = list(automations)
+    found = {automation.pk: [] for automation in automations}
+    announced = defaultdict(list)
+    for automation in automations:
+        announced[_announcement_id(automation.flow_id)].append(automation.pk)
+    for finding in findings:
+        concerned = {*finding.automations, *announced.get(finding.announcement, ())}
+        for pk in concerned & found.keys():
+            found[pk].append(finding)
+    return found
 
 
 def _announcement_id(flow):

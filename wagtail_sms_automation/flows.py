@@ -1,4 +1,4 @@
-"""Flows: their automations read together, drawn, counted, moved and copied at once."""
+"""Flows: their automations read together, drawn, counted, paused and copied at once."""
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -16,11 +16,7 @@ from .engine import flow_graph
 from .models import Automation, Flow, Match, RulebookRevision
 
 
-#: The log's word for each status that automations are moved to.
-MOVES = {
-    Automation.Status.ACTIVE: "wagtail_sms_automation.resume",
-    Automation.Status.PAUSED: "wagtail_sms_automation.pause",
-}
+ACTIVE, PAUSED = Automation.Status
 
 
 def graph_of(
@@ -28,10 +24,9 @@ def graph_of(
 ) -> flow_graph.FlowGraph:
     """Draw these automations, in this order, and what announces these flows."""
     automations = list(automations)
-    paused = Automation.Status.PAUSED
     return flow_graph.build(
         rulebook.compile_all(automations),
-        paused=frozenset(one.pk for one in automations if one.status == paused),
+        paused=frozenset(one.pk for one in automations if one.status == PAUSED),
         announcements=announcements_of(flows),
     )
 
@@ -97,26 +92,25 @@ def _ways(automations, since):
         return cursor.fetchall()
 
 
-def move_all(automations: QuerySet[Automation], status: str, user=None) -> int:
-    """Resume or pause those that stand otherwise; return how many were moved.
+def pause_all(automations: QuerySet[Automation], user=None) -> int:
+    """Pause those that are active; return how many.
 
-    Somebody else may move one of them meanwhile: it then counts for one of the two.
+    Somebody else may pause one of them meanwhile: it then counts for one of the two.
     Rows are locked one after the other, always in the same order, and the rulebook
     last, as for a single one: whoever does the same at once waits, and no more.
     """
-    (old,) = set(MOVES) - {status}
-    moved = []
+    paused = []
     with transaction.atomic():
         for automation in automations.order_by("pk"):
-            row = Automation.objects.filter(pk=automation.pk, status=old)
-            if row.move_to(status):
-                automation.status = status
-                moved.append(automation)
-        if moved:
+            row = Automation.objects.filter(pk=automation.pk, status=ACTIVE)
+            if row.move_to(PAUSED):
+                automation.status = PAUSED
+                paused.append(automation)
+        if paused:
             RulebookRevision.objects.bump()
-        for automation in moved:
-            log(automation, MOVES[status], user=user)
-    return len(moved)
+        for automation in paused:
+            log(automation, "wagtail_sms_automation.pause", user=user)
+    return len(paused)
 
 
 def move_step(automation: Automation, places: int, user=None) -> bool:

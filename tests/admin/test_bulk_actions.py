@@ -3,6 +3,7 @@
 import pytest
 from wagtail.models import ModelLogEntry
 
+from wagtail_sms_automation import models, resuming
 from wagtail_sms_automation.models import Automation
 
 from ..factories import AutomationFactory
@@ -92,18 +93,20 @@ def test_someone_who_may_not_pause_has_nothing_to_tick(client_of):
     assert "bulk-action" not in html
 
 
-@pytest.mark.parametrize("action", ["resume", "pause"])
-def test_a_failure_halfway_moves_none(admin_client, monkeypatch, action):
+@pytest.mark.parametrize(
+    ("action", "module"), [("resume", resuming), ("pause", models)]
+)
+def test_a_failure_halfway_moves_none(admin_client, monkeypatch, action, module):
     one, two = AutomationFactory.create_batch(2, active=action == "pause")
     before = active_names()
-    move = getattr(Automation, action)
+    log = module.log
 
-    def fail_at_the_second(automation, user=None):
+    def fail_at_the_second(automation, *args, **kwargs):
         if automation == two:
             raise RuntimeError("No more.")
-        move(automation, user=user)
+        log(automation, *args, **kwargs)
 
-    monkeypatch.setattr(Automation, action, fail_at_the_second)
+    monkeypatch.setattr(module, "log", fail_at_the_second)
     with pytest.raises(RuntimeError):
         admin_client.post(url(action, one, two))
     assert active_names() == before

@@ -435,16 +435,17 @@ class TestMovingAll:
         self, admin_client, flow, monkeypatch
     ):
         log = flows.log
-        paused = step("Stage 2")
+        other = step("Stage 1")
+        assert other.status == ACTIVE
 
         def log_and_meddle(row, *args, **kwargs):
             log(row, *args, **kwargs)
             with suppress(WrongStatus):
-                paused.pause()
+                other.pause()
 
         monkeypatch.setattr(flows, "log", log_and_meddle)
-        response = admin_client.post(url("resume_all", flow.pk), follow=True)
-        assert "2 automations resumed." in response.content.decode()
+        response = admin_client.post(url("pause_all", flow.pk), follow=True)
+        assert "1 automation paused." in response.content.decode()
 
     def test_an_empty_flow_says_so(self, admin_client):
         page = url("resume_all", FlowFactory().pk)
@@ -507,7 +508,7 @@ class TestFindings:
         assert found["level"] == "warning"
         assert "No text of this flow asks for a keyword of “Stage 3”." in html
         editor = reverse("sms_automations_modeladmin_edit", args=[step("Stage 3").pk])
-        assert found["automations"] == [("Stage 3", editor)]
+        assert found["about"] == [("Stage 3", editor)]
 
     def test_each_has_a_message_to_try_on_the_phone(self, admin_client, flow):
         (found,) = [

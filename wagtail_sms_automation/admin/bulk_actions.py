@@ -12,6 +12,7 @@ from ..models import Automation, InboundMessage, OutboundMessage, WrongStatus
 from ..review_texts import reason_of
 from . import permissions
 from .views.messages import ContactMixin, excerpt
+from .views.resuming import ResumingMixin
 
 
 class MoveBulkAction(BulkAction):
@@ -69,8 +70,8 @@ def is_id(value):
     return str(value).isdecimal() and len(str(value)) <= 18
 
 
-class ResumeBulkAction(MoveBulkAction):
-    """Let them fire."""
+class ResumeBulkAction(ResumingMixin, MoveBulkAction):
+    """Let them fire; one with errors keeps all of them paused."""
 
     display_name = pgettext_lazy("automation", "Resume")
     action_type = "resume"
@@ -81,10 +82,20 @@ class ResumeBulkAction(MoveBulkAction):
     confirm_label = _("Yes, resume")
     cancel_label = _("No, leave them")
 
+    def get_execution_context(self):
+        """Say what resumes them: who does it, and what is overridden."""
+        return {"resume": self.resume}
+
     @classmethod
-    def move(cls, automation, user):
-        """Resume one."""
-        automation.resume(user=user)
+    def execute_action(cls, objects, resume, **kwargs):
+        """Resume all or none; return how many were moved, how many stood there."""
+        ids = [automation.pk for automation in objects]
+        resumed = resume(Automation.objects.filter(pk__in=ids))
+        return len(resumed.moved), resumed.stayed
+
+    def get_success_url(self):
+        """Return to where the user came from."""
+        return self.next_url
 
     def get_success_message(self, num_parent_objects, num_child_objects):
         """Count those that were paused."""

@@ -6,11 +6,12 @@ from django.db.models import QuerySet
 from django.forms import Media
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import finding_texts, repairs
 from ..engine.flow_check.findings import Code, Finding, Level, MarkIntended, Reason
-from ..models import Automation
+from ..models import Automation, Flow
 from . import permissions
 
 
@@ -32,10 +33,12 @@ def shown(
     *,
     flow: int | None = None,
     can_try: bool = True,
+    can_mend: bool = True,
 ) -> list[dict]:
     """Return findings as the templates show them; the phone tries them in a flow."""
-    may_edit = permissions.may(user, Automation, "change")
+    may_mend = can_mend and permissions.may(user, Automation, "change")
     names = {pk: row.name for pk, row in rows.items()}
+    about = _about(findings := list(findings), user, names)
     return [
         {
             "code": finding.code,
@@ -46,14 +49,34 @@ def shown(
             "text": finding_texts.explain(finding, names),
             "witness": finding.witness,
             "try_url": try_url(finding, flow) if can_try else None,
-            "automations": [
-                (names.get(pk, ""), editor_url(pk) if may_edit else None)
-                for pk in finding.automations
-            ],
-            **(_mending(finding, rows) if may_edit else {}),
+            "about": about(finding),
+            **(_mending(finding, rows) if may_mend else {}),
         }
         for finding in findings
     ]
+
+
+def _about(findings, user, names):
+    """Return a function: (what it is called, its editor's URL or None) of a finding."""
+    may_edit = permissions.may(user, Automation, "change")
+    may_edit_flows = permissions.may(user, Flow, "change")
+    ids = {
+        one.announcement.removeprefix("flow-") for one in findings if one.announcement
+    }
+    flows = {f"flow-{one.pk}": one for one in Flow.objects.filter(pk__in=ids)}
+
+    def about(finding):
+        named = [
+            (names.get(pk, ""), editor_url(pk) if may_edit else None)
+            for pk in finding.automations
+        ]
+        if flow := flows.get(finding.announcement):
+            url = reverse("sms_flows_modeladmin_edit", args=[flow.pk])
+            name = _("The announcement of “%(name)s”") % {"name": flow.name}
+            named.append((name, url if may_edit_flows else None))
+        return named
+
+    return about
 
 
 def _mending(finding, rows):

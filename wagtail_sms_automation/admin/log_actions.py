@@ -1,7 +1,7 @@
 """What history says of our own actions."""
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from wagtail.log_actions import LogFormatter
 
 
@@ -10,6 +10,16 @@ class ResumeFormatter(LogFormatter):
 
     label = _("Resume an automation")
     message = pgettext_lazy("log", "Resumed")
+
+    def format_message(self, log_entry):
+        """Add what was overridden, and why."""
+        codes = log_entry.data.get("errors")
+        if not codes:
+            return self.message
+        return gettext("Resumed in spite of errors (%(codes)s): %(reason)s") % {
+            "codes": ", ".join(codes),
+            "reason": log_entry.data.get("reason", ""),
+        }
 
 
 class PauseFormatter(LogFormatter):

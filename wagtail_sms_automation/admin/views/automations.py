@@ -22,6 +22,7 @@ from ..filters import AutomationFilterSet
 from . import generic
 from .flow_findings import CheckedEditMixin, CheckedFormMixin
 from .previews import PreviewPanelMixin
+from .resuming import ResumingMixin
 
 
 #: What "fired" counts in the list.
@@ -243,40 +244,42 @@ class ReorderView(generic.BridgeMixin, WagtailReorderView):
         return response
 
 
-class MoveView(generic.OperationView):
-    """Resume or pause one automation."""
+class ResumeView(ResumingMixin, generic.OperationView):
+    """Let one automation fire on the next matching message."""
 
     permission_required = "pause"
 
     def perform_operation(self):
-        """Move it; say so if it stood there already."""
-        try:
-            self.move()
-        except WrongStatus:
-            messages.warning(self.request, self.already % {"name": self.object})
+        """Resume it; say so if it stood there already, or is gone."""
+        name = {"name": self.object}
+        resumed = self.resume(Automation.objects.filter(pk=self.object.pk))
+        if resumed.moved:
+            text = _(
+                "The automation “%(name)s” is active: it answers the next matching "
+                "message."
+            )
+            messages.success(self.request, text % name)
+        elif resumed.stayed:
+            text = _("The automation “%(name)s” was active already.")
+            messages.warning(self.request, text % name)
         else:
-            messages.success(self.request, self.moved % {"name": self.object})
+            text = _("The automation “%(name)s” is gone: somebody has deleted it.")
+            messages.error(self.request, text % name)
 
 
-class ResumeView(MoveView):
-    """Let it fire on the next matching message."""
+class PauseView(generic.OperationView):
+    """Keep one automation from firing."""
 
-    moved = gettext_lazy(
-        "The automation “%(name)s” is active: it answers the next matching message."
-    )
-    already = gettext_lazy("The automation “%(name)s” was active already.")
+    permission_required = "pause"
 
-    def move(self):
-        """Resume it."""
-        self.object.resume(user=self.request.user)
-
-
-class PauseView(MoveView):
-    """Keep it from firing."""
-
-    moved = gettext_lazy("The automation “%(name)s” is paused: it answers nobody.")
-    already = gettext_lazy("The automation “%(name)s” was paused already.")
-
-    def move(self):
-        """Pause it."""
-        self.object.pause(user=self.request.user)
+    def perform_operation(self):
+        """Pause it; say so if it stood there already."""
+        name = {"name": self.object}
+        try:
+            self.object.pause(user=self.request.user)
+        except WrongStatus:
+            text = _("The automation “%(name)s” was paused already.")
+            messages.warning(self.request, text % name)
+        else:
+            text = _("The automation “%(name)s” is paused: it answers nobody.")
+            messages.success(self.request, text % name)

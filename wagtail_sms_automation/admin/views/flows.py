@@ -14,9 +14,7 @@ from ...models import Automation, Flow
 from .. import permissions
 from ..columns import WIDE, CountLinkColumn, StatusesColumn
 from . import generic
-
-
-ACTIVE, PAUSED = Automation.Status
+from .resuming import ResumingMixin
 
 
 class IndexView(generic.IndexView):
@@ -122,8 +120,6 @@ class DeleteView(generic.DeleteView):
 class MoveAllView(generic.OperationView):
     """Resume or pause all automations of a flow."""
 
-    status = None
-
     @property
     def any_permission_required(self):
         """Whoever sees the flow, if they may pause as well."""
@@ -136,12 +132,10 @@ class MoveAllView(generic.OperationView):
 
     def perform_operation(self):
         """Move those that stand otherwise, and tell how many those were."""
-        rows = self.object.automations.all()
-        moved = flows.move_all(rows, self.status, user=self.request.user)
+        moved, stayed = self.move(self.object.automations.all())
         if moved:
             messages.success(self.request, self.count(moved) % {"count": moved})
-        stayed = rows.filter(status=self.status).count() - moved
-        if stayed > 0:
+        if stayed:
             messages.info(self.request, self.count_stayed(stayed) % {"count": stayed})
         elif not moved:
             messages.info(self.request, _("There was nothing to change."))
@@ -151,10 +145,13 @@ class MoveAllView(generic.OperationView):
         return self.next_url or self.get_action_url("inspect", self.object)
 
 
-class ResumeAllView(MoveAllView):
+class ResumeAllView(ResumingMixin, MoveAllView):
     """Let all fire."""
 
-    status = ACTIVE
+    def move(self, automations):
+        """Resume those that are paused; return how many, and how many fired already."""
+        resumed = self.resume(automations)
+        return len(resumed.moved), resumed.stayed
 
     def count(self, number):
         """Return how many were paused."""
@@ -174,7 +171,11 @@ class ResumeAllView(MoveAllView):
 class PauseAllView(MoveAllView):
     """Keep all from firing."""
 
-    status = PAUSED
+    def move(self, automations):
+        """Pause those that are active; return how many, and how many did not fire."""
+        moved = flows.pause_all(automations, user=self.request.user)
+        paused = automations.filter(status=Automation.Status.PAUSED).count()
+        return moved, max(0, paused - moved)
 
     def count(self, number):
         """Return how many were active."""
