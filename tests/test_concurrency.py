@@ -10,8 +10,11 @@ from django.db import connection, connections
 
 from tests import factories
 from wagtail_sms_automation import claims, tasks
+from wagtail_sms_automation.flow_files import importing, templates
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
+    ContactGroup,
+    Flow,
     InboundMessage,
     Match,
     OptOut,
@@ -176,3 +179,16 @@ def test_a_stop_during_processing_is_never_overtaken(text_us):
 
     assert OptOut.objects.open().exists()
     assert len(locmem.outbox) == sent <= 1
+
+
+def test_one_flow_file_imported_by_four_at_once_makes_one_flow():
+    factories.AutomationFactory(name="There before")
+    file = templates.find("order.en").example()
+    made = []
+
+    in_threads(4, lambda: made.append(importing.import_flow(file)))
+
+    assert [one.is_new for one in made].count(True) == 1
+    assert {one.flow.pk for one in made} == {Flow.objects.get().pk}
+    assert Flow.objects.get().automations.count() == len(file.automations)
+    assert ContactGroup.objects.count() == len(file.groups)

@@ -1,8 +1,9 @@
-"""Two workers and a webhook at once, each a process of its own, on one SQLite file."""
+"""Workers, webhooks and imports, each a process of its own, on one SQLite file."""
 
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -57,13 +58,39 @@ for row in rows:
 """
 
 
-def start(script, path):
+#: As a host has it who left transaction_mode out: a reader cannot go on to write.
+IMPORT = """
+from dataclasses import replace
+import sys, time, django; django.setup()
+from django.db import connection, connections
+from wagtail_sms_automation.flow_files import importing, templates
+from wagtail_sms_automation.models import Flow
+connections.close_all()
+connection.settings_dict["OPTIONS"].pop("transaction_mode", None)
+files = [templates.find(name).example() for name in ("order.en", "club.en")]
+time.sleep(max(0, float(sys.argv[1]) - time.time()))
+for number in range(10):
+    for file in files:
+        imported = importing.import_flow(replace(file, name=f"{file.name} {number}"))
+        print(imported.flow.pk, imported.is_new)
+"""
+
+COUNT = """
+import django; django.setup()
+from wagtail_sms_automation.models import Automation, ContactGroup, Flow
+print(Flow.objects.count())
+print(Automation.objects.exclude(flow=None).count())
+print(ContactGroup.objects.count())
+"""
+
+
+def start(script, path, *arguments):
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "TEST_DATABASE_URL": f"sqlite://{path}",
     }
     return subprocess.Popen(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", script, *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -100,3 +127,16 @@ def test_each_message_is_answered_once_and_in_order(path):
         assert state == "sent"
         order.setdefault(recipient, []).append(body)
     assert all(bodies == ["ONE!", "TWO!"] for bodies in order.values())
+
+
+def test_one_flow_file_imported_by_two_at_once_makes_one_flow(path):
+    at = str(time.time() + 4)
+    importers = [start(IMPORT, path, at) for _number in range(2)]
+
+    lines = [line for importer in importers for line in finish(importer)]
+
+    assert len(lines) == 40
+    assert Counter(line.split()[1] for line in lines) == {"True": 20, "False": 20}
+    assert len({line.split()[0] for line in lines}) == 20
+    # Order has 5 automations and 3 groups, club 2 and 1.
+    assert finish(start(COUNT, path)) == ["20", "70", "4"]

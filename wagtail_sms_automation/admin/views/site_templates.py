@@ -16,7 +16,7 @@ from ...flow_files.shape import FlowFileError
 from ...models import Flow, FlowTemplate
 from ..site_template_forms import SiteTemplateForm
 from . import generic
-from .flow_templates import FillInView, steps_of
+from .flow_templates import ChooseView, steps_of
 from .template_pages import PageMixin, TemplatesMixin, file_response, may_keep
 
 
@@ -88,7 +88,7 @@ class SaveView(PageMixin, TemplateView):
         return self.render_to_response(context)
 
 
-class UseView(FillInView):
+class UseView(ChooseView):
     """Make a flow of a template of the site."""
 
     @cached_property
@@ -106,16 +106,12 @@ class UseView(FillInView):
         try:
             return super().dispatch(request, *args, **kwargs)
         except FlowFileError as error:
-            messages.error(request, "\n".join(map(str, error.problems)))
+            messages.error(request, "\n".join(map(str, error.problems[:10])))
             return redirect(f"{self.url_of('index')}#site-templates")
 
     def get_page_title(self):
         """Return its name."""
         return self.template.name
-
-    def get(self, request, *args, **kwargs):
-        """Show the empty form."""
-        return self.show(self.get_form())
 
 
 class TakeView(TemplatesMixin, View):

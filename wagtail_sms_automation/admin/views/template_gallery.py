@@ -2,6 +2,7 @@
 
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_info, gettext_lazy
+from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from ...engine import flow_graph
@@ -57,10 +58,11 @@ class IndexView(PageMixin, TemplateView):
 
     def card(self, template):
         """Return what the card of a template of ours shows."""
+        flow = template.example()
         return {
             "template": template,
             "url": self.url_of("choose", template.name),
-            **shown(template.example()),
+            **shown(flow, flow.name),
         }
 
     def site_card(self, template):
@@ -72,14 +74,16 @@ class IndexView(PageMixin, TemplateView):
             flow = reading.read(template.data, examples=True)
         except FlowFileError as error:
             return card | {"problems": error.problems}
-        return card | shown(flow) | {"url": self.url_of("use", template.pk)}
+        # One of the package's may have the same name.
+        name = _("%(name)s, of this site") % {"name": template.name}
+        return card | shown(flow, name) | {"url": self.url_of("use", template.pk)}
 
 
-def shown(flow):
+def shown(flow, name):
     """Return what a card shows of a flow."""
     return {
         "flow": flow,
-        "diagram": flow_diagram.diagram(graph_of(flow), name=flow.name),
+        "diagram": flow_diagram.diagram(graph_of(flow), name=name),
         "turns": playing.play(flow, flow.conversation),
     }
 
