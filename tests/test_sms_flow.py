@@ -132,7 +132,7 @@ def planted(*automations, answers=("...",), **changes):
 
 
 @pytest.mark.parametrize(
-    "template", templates.all_of_them(), ids=lambda template: template.name
+    "template", list(templates.all_of_them()), ids=lambda template: template.name
 )
 def test_no_template_has_an_error_or_a_warning(template):
     path = templates.FOLDER / f"{template.name}.json"
