@@ -18,6 +18,14 @@ class FlowFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Flow {n}")
 
 
+class FlowTemplateFactory(DjangoModelFactory):
+    class Meta:
+        model = models.FlowTemplate
+
+    name = factory.Sequence(lambda n: f"Template {n}")
+    document = "{}"
+
+
 class ContactGroupFactory(DjangoModelFactory):
     class Meta:
         model = models.ContactGroup

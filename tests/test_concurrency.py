@@ -12,9 +12,12 @@ from wagtail.models import ModelLogEntry
 
 from tests import factories
 from wagtail_sms_automation import claims, flow_checks, repairs, resuming, tasks
+from wagtail_sms_automation.flow_files import importing, templates
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
     Automation,
+    ContactGroup,
+    Flow,
     InboundMessage,
     Match,
     OptOut,
@@ -252,3 +255,16 @@ def test_a_stop_during_processing_is_never_overtaken(text_us):
 
     assert OptOut.objects.open().exists()
     assert len(locmem.outbox) == sent <= 1
+
+
+def test_one_flow_file_imported_by_four_at_once_makes_one_flow():
+    factories.AutomationFactory(name="There before")
+    file = templates.find("order.en").example()
+    made = []
+
+    in_threads(4, lambda: made.append(importing.import_flow(file)))
+
+    assert [one.is_new for one in made].count(True) == 1
+    assert {one.flow.pk for one in made} == {Flow.objects.get().pk}
+    assert Flow.objects.get().automations.count() == len(file.automations)
+    assert ContactGroup.objects.count() == len(file.groups)

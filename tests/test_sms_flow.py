@@ -109,8 +109,101 @@ def test_check_shows_the_conversation_and_the_first_difference(file):
 
 
 def test_check_writes_nothing(file):
-    sms_flow("check", file())
+    sms_flow("check", file(planted()))
     assert not Flow.objects.exists()
+
+
+def answering(body, *keywords, **changes):
+    """Return an automation of a file that answers keywords with a text."""
+    return automation(
+        *keywords or ("ORDER", "Order", "order"),
+        actions=[{"type": "reply", "body": body}],
+        **changes,
+    )
+
+
+def planted(*automations, answers=("...",), **changes):
+    """Return a document that holds what is planted, and talks as it says."""
+    exchange = {"text": "ORDER", "answers": list(answers)}
+    steps = [answering("Thanks."), *automations]
+    for number, step in enumerate(steps):
+        step["key"] = step["name"] = f"Step {number}"
+    return document(automations=steps, conversation=[exchange], **changes)
+
+
+@pytest.mark.parametrize(
+    "template", list(templates.all_of_them()), ids=lambda template: template.name
+)
+def test_no_template_has_an_error_or_a_warning(template):
+    path = templates.FOLDER / f"{template.name}.json"
+    lines = sms_flow("check", str(path)).splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith("answered as expected.")
+
+
+@pytest.mark.parametrize(
+    ("whole", "code"),
+    [
+        (planted(answering("Bye.", "STOP", "Stop", "stop")), "K4: "),
+        (planted(answering("Reply MENU.", "LIST", "List", "list")), "K7: "),
+        (planted(announcement="Hungry? Reply MENU to start."), "K7: "),
+        (planted(answering("One.", "1")), "K3: "),
+    ],
+    ids=["STOP", "invitation", "announcement", "digits"],
+)
+def test_a_planted_fault_fails_with_its_code(file, whole, code):
+    path = file(whole)
+    said = refused("check", path)
+    assert said.startswith(code)
+    # The same of the flow that is made of it.
+    sms_flow("import", path)
+    assert refused("check", "SMS orders") == said
+
+
+def test_warnings_are_printed_with_their_codes_and_fail_nothing(file):
+    whole = planted(answering("And."), answers=["...", "..."])
+    lines = sms_flow("check", file(whole)).splitlines()
+    assert lines[0].startswith("K1: “Step 0” and “Step 1” both answer ORDER")
+    assert lines[-1].endswith("answered as expected.")
+    sms_flow("import", file(whole))
+    assert sms_flow("check", "SMS orders").splitlines() == lines
+
+
+def test_a_file_is_checked_alone(file):
+    AutomationFactory(keywords=("ORDER", "MENU"), active=True)
+    FlowFactory(announcement="Reply NOTHING.")
+    assert "as expected." in sms_flow("check", file(planted()))
+    path = file(planted(answering("Reply MENU.", "LIST", "List", "list")))
+    assert refused("check", path).startswith("K7: ")
+
+
+def test_the_words_of_the_sites_country_are_reserved(file, settings):
+    path = file(planted(answering("Bye.", "ARRET", "Arret", "arret")))
+    settings.WAGTAIL_SMS_AUTOMATION |= {"DEFAULT_REGION": "FR"}
+    assert refused("check", path).startswith("K4: ARRET")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (as_bytes(planted())[:200], "the file ends too early."),
+        (as_bytes(planted(version=2)), "Line 3: this file is of another version"),
+        (as_bytes(planted(name="<script>" * 50)), "Line 4: name: Ensure this value"),
+    ],
+    ids=["truncated", "version", "name"],
+)
+def test_check_of_a_bad_file(tmp_path, data, said):
+    path = tmp_path / "flow.json"
+    path.write_bytes(data)
+    assert said in refused("check", str(path))
+
+
+def test_a_script_in_a_name_is_text(file):
+    whole = planted(answering("Bye.", "STOP", "Stop", "stop"))
+    whole["automations"][1]["name"] = "<script>\x1b[31m"
+    said = refused("check", file(whole))
+    assert "“<script>" in said
+    assert "\x1b" not in said
 
 
 @pytest.mark.parametrize("action", ["export", "check"])

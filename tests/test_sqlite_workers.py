@@ -1,8 +1,9 @@
-"""Workers, a webhook and editors at once, each a process, on one SQLite file."""
+"""Workers, a webhook, editors and imports at once, each a process, on one SQLite."""
 
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -81,13 +82,39 @@ for row in rows:
 """
 
 
-def start(script, path):
+#: As a host has it who left transaction_mode out: a reader cannot go on to write.
+IMPORT = """
+from dataclasses import replace
+import sys, time, django; django.setup()
+from django.db import connection, connections
+from wagtail_sms_automation.flow_files import importing, templates
+from wagtail_sms_automation.models import Flow
+connections.close_all()
+connection.settings_dict["OPTIONS"].pop("transaction_mode", None)
+files = [templates.find(name).example() for name in ("order.en", "club.en")]
+time.sleep(max(0, float(sys.argv[1]) - time.time()))
+for number in range(10):
+    for file in files:
+        imported = importing.import_flow(replace(file, name=f"{file.name} {number}"))
+        print(imported.flow.pk, imported.is_new)
+"""
+
+COUNT = """
+import django; django.setup()
+from wagtail_sms_automation.models import Automation, ContactGroup, Flow
+print(Flow.objects.count())
+print(Automation.objects.exclude(flow=None).count())
+print(ContactGroup.objects.count())
+"""
+
+
+def start(script, path, *arguments):
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "TEST_DATABASE_URL": f"sqlite://{path}",
     }
     return subprocess.Popen(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", script, *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -134,3 +161,16 @@ def test_two_who_resume_what_collides_are_told_by_the_second(path):
     warnings = [finish(editor)[-1] for editor in editors]
 
     assert sorted(warnings) == ["0", "1"]
+
+
+def test_one_flow_file_imported_by_two_at_once_makes_one_flow(path):
+    at = str(time.time() + 4)
+    importers = [start(IMPORT, path, at) for _number in range(2)]
+
+    lines = [line for importer in importers for line in finish(importer)]
+
+    assert len(lines) == 40
+    assert Counter(line.split()[1] for line in lines) == {"True": 20, "False": 20}
+    assert len({line.split()[0] for line in lines}) == 20
+    # Order has 5 automations and 3 groups, club 2 and 1.
+    assert finish(start(COUNT, path)) == ["20", "70", "4"]

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils import timezone
 
@@ -45,20 +46,39 @@ def check(
     ]
 
 
+def check_alone(
+    rules_alone: rules.Rulebook, announcements: Iterable[Announcement] = ()
+) -> list[Finding]:
+    """Check the automations of a rulebook as if they were all that is active.
+
+    What the site has besides, rows and announcements, is left aside.
+    """
+    announcements = tuple(announcements)
+    told_by = {
+        automation.id: one.id
+        for one in announcements
+        for automation in rules_alone.automations
+    }
+    subject = Subject(
+        rulebook=rules_alone,
+        announcements=announcements,
+        told_by=told_by,
+        **_site(),
+    )
+    return list(flow_check.check(subject))
+
+
 def subject_of(automations: Iterable[Automation], *, with_use: bool = False) -> Subject:
     """Gather what the check of automations needs to know."""
     automations = list(automations)
-    now = timezone.now()
     active = rulebook.current()
     candidates = tuple(rulebook.compile_all(automations))
     flows = {one.flow_id for one in automations if one.flow_id}
     paused = Automation.objects.filter(
         flow__in=flows, status=Automation.Status.PAUSED
     ).exclude(pk__in=[one.pk for one in automations if one.pk])
-    kind = phone_numbers.kind(phone_numbers.read_originator(sms_settings.ORIGINATOR))
     return Subject(
         rulebook=active,
-        now=now,
         candidates=candidates,
         paused=tuple(rulebook.compile_all(paused.in_order())),
         announcements=tuple(
@@ -67,12 +87,11 @@ def subject_of(automations: Iterable[Automation], *, with_use: bool = False) -> 
             if (body := flow.announcement.strip())
         ),
         told_by=_told_by(automations),
-        reserved=reserved_words(sms_settings.DEFAULT_REGION),
-        can_receive=kind is not phone_numbers.Kind.ALPHANUMERIC,
         contact_numbers=_customers(active, candidates),
         recent=_recent() if with_use else {},
         quiet_since=_quiet_since() if with_use else {},
         intended=frozenset(IntendedFinding.objects.values_list("key", flat=True)),
+        **_site(),
     )
 
 
@@ -90,6 +109,16 @@ def by_automation(
         for pk in concerned & found.keys():
             found[pk].append(finding)
     return found
+
+
+def _site() -> dict[str, Any]:
+    """What the settings say, whatever is checked."""
+    kind = phone_numbers.kind(phone_numbers.read_originator(sms_settings.ORIGINATOR))
+    return {
+        "now": timezone.now(),
+        "reserved": reserved_words(sms_settings.DEFAULT_REGION),
+        "can_receive": kind is not phone_numbers.Kind.ALPHANUMERIC,
+    }
 
 
 def _announcement_id(flow):

@@ -505,6 +505,11 @@ class FlowTemplate(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def data(self):
+        """The flow file, as bytes."""
+        return self.document.encode("utf-8", "surrogatepass")
+
 
 class AutomationGroup(models.Model):
     """The groups an automation names: a named group cannot be deleted."""

@@ -125,6 +125,15 @@ def region_of(number: str) -> str:
         return ""
 
 
+def split(number: str) -> tuple[str, str]:
+    """Return the country's digits of an E.164 number and the rest, or ("", "")."""
+    try:
+        country = str(phonenumbers.parse(number, None).country_code)
+    except phonenumbers.NumberParseException:
+        return "", ""
+    return country, number.removeprefix("+").removeprefix(country)
+
+
 def is_region(code: str) -> bool:
     """True for an ISO 3166 code that numbers can be read in."""
     return code.upper() in phonenumbers.SUPPORTED_REGIONS

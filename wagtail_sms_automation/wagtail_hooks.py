@@ -20,6 +20,7 @@ register_policies(
         models.ContactGroup,
         models.Contact,
         models.Flow,
+        models.FlowTemplate,
         models.InboundMessage,
         models.OutboundMessage,
     ]

@@ -20,6 +20,7 @@ from ..factories import (
     AutomationFactory,
     ContactGroupFactory,
     FlowFactory,
+    FlowTemplateFactory,
     InboundMessageFactory,
     MembershipFactory,
     OutboundMessageFactory,
@@ -87,6 +88,9 @@ def rows():
     automation.save_revision()
     automation.save_revision()
     MembershipFactory(contact=message.contact)
+    flow = FlowFactory(name="My secret")
+    # The same key: some pages are about the one, some about the other.
+    FlowTemplateFactory(name="My secret", pk=flow.pk)
     return {
         "pk": automation.pk,
         "revision_id": automation.latest_revision_id,
@@ -96,7 +100,7 @@ def rows():
         "automation": automation,
         "message": message,
         "group": ContactGroupFactory(name="My secret"),
-        "flow": FlowFactory(name="My secret"),
+        "flow": flow,
         "unsent": OutboundMessageFactory(
             body="My secret", state="failed", contact=message.contact
         ),

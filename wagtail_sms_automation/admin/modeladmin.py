@@ -1,5 +1,6 @@
 """The sections of the admin: one group, a ModelAdmin each."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from wagtail.admin.panels import FieldPanel
@@ -10,6 +11,7 @@ from ..models import (
     Contact,
     ContactGroup,
     Flow,
+    FlowTemplate,
     InboundMessage,
     OutboundMessage,
 )
@@ -28,9 +30,12 @@ from .views import (
     flows,
     messages,
     previews,
+    site_templates,
+    template_gallery,
+    template_pages,
     unsent,
 )
-from .views.generic import PostButton
+from .views.generic import ActionButton, PostButton
 from .widgets import SegmentedTextarea
 
 
@@ -218,10 +223,23 @@ class FlowAdmin(NativeModelAdmin):
             buttons.append(self.post_button(view, instance, "duplicate"))
         if permissions.may_list(user, Automation):
             buttons.append(self.button(view, instance, "svg"))
+        if template_pages.may_keep(user):
+            buttons.append(template_button(instance))
         buttons.append(self.button(view, instance, "history"))
         if allowed("delete"):
             buttons.append(self.button(view, instance, "delete"))
         return buttons
+
+
+def template_button(flow):
+    """Return the button that keeps a flow as a template of the site."""
+    return ActionButton(
+        "save_template",
+        _("Save as a template"),
+        url=reverse("sms_flow-templates_modeladmin_save", args=[flow.pk]),
+        icon_name="clipboard-list",
+        priority=36,
+    )
 
 
 class FlowTemplateURLHelper(URLHelper):
@@ -241,23 +259,30 @@ class FlowTemplatePermissionHelper(PolicyPermissionHelper):
 
     def user_can_list(self, user):
         """True if the user may make flows."""
-        return flow_templates.may_make(user)
+        return template_pages.may_make(user)
 
 
 class FlowTemplateAdmin(NativeModelAdmin):
     """Flows to begin with, and flows as files."""
 
-    model = Flow
+    model = FlowTemplate
     base_url_path = "sms/flow-templates"
     menu_label = gettext_lazy("Templates")
     menu_icon = "clipboard-list"
     url_helper_class = FlowTemplateURLHelper
     permission_helper_class = FlowTemplatePermissionHelper
-    actions = ("index", "choose", "upload", "download")
-    index_view_class = flow_templates.IndexView
+    actions = (
+        *("index", "choose", "upload", "download"),
+        *("save", "use", "take", "delete"),
+    )
+    index_view_class = template_gallery.IndexView
     choose_view_class = flow_templates.ChooseView
     upload_view_class = flow_templates.UploadView
     download_view_class = flow_templates.DownloadView
+    save_view_class = site_templates.SaveView
+    use_view_class = site_templates.UseView
+    take_view_class = site_templates.TakeView
+    delete_view_class = site_templates.DeleteView
     tracks_references = False
 
 

@@ -39,6 +39,8 @@ def import_flow(file: FlowFile, *, user: Any = None) -> Imported:
     The same file once more makes nothing; FlowExistsError if the name is taken.
     """
     with transaction.atomic():
+        # A write comes first: SQLite lets nobody write who has read an older state.
+        Automation.objects.lock()
         flow, is_new = Flow.objects.get_or_create(
             name=file.name,
             defaults={

@@ -17,6 +17,7 @@ from .. import phone_numbers
 from ..conf import settings as sms_settings
 from ..engine import rules
 from ..engine.conversation import converse
+from ..engine.flow_graph import Announcement
 from ..engine.messages import Contact, MessageType
 from ..engine.outcome import SendSms
 from ..models import Flow
@@ -67,6 +68,14 @@ def rulebook_of(flow: Flow | FlowFile) -> rules.Rulebook:
     return replace(
         site, automations=automations, own_numbers=site.own_numbers | numbers
     )
+
+
+def announcements_of(file: FlowFile) -> list[Announcement]:
+    """Return what announces the flow of a file, if anything does."""
+    body = file.announcement.strip()
+    if not body:
+        return []
+    return [Announcement(id="announcement", name=file.name, body=body)]
 
 
 def play(

@@ -40,21 +40,22 @@ class Template:
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """Return the languages there are templates in."""
-    return tuple(sorted({template.language for template in _all()}))
+    return tuple(sorted({template.language for template in all_of_them()}))
 
 
 def in_language(language: str) -> list[Template]:
     """Return the templates of a language, in the gallery's order."""
-    templates = [one for one in _all() if one.language == language]
+    templates = [one for one in all_of_them() if one.language == language]
     return sorted(templates, key=lambda one: SLUGS.index(one.slug))
 
 
 def find(name: str) -> Template | None:
     """Return the template of a name such as "order.fr", or None."""
-    return next((one for one in _all() if one.name == name), None)
+    return next((one for one in all_of_them() if one.name == name), None)
 
 
-def _all() -> Iterator[Template]:
+def all_of_them() -> Iterator[Template]:
+    """Yield every template, in every language."""
     for path in sorted(FOLDER.glob("*.json")):
         slug, language, _extension = path.name.split(".")
         yield Template(slug, language)

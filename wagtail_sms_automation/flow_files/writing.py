@@ -1,7 +1,9 @@
 """A flow of the site, written as a file."""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +14,7 @@ from ..models import Automation, Flow
 from .shape import (
     FORMAT,
     VERSION,
+    Asked,
     Block,
     Exchange,
     FileAutomation,
@@ -47,8 +50,8 @@ def conversation_of(flow: Flow) -> tuple[Exchange, ...]:
     )
 
 
-def as_text(file: FlowFile) -> str:
-    """Return the JSON document of a flow whose values are filled in."""
+def as_text(file: FlowFile, *, asks: Sequence[Asked] = ()) -> str:
+    """Return the JSON document of a flow, and of what it asks for, if anything."""
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -56,6 +59,7 @@ def as_text(file: FlowFile) -> str:
         "description": file.description,
         "announcement": file.announcement,
         "language": file.language,
+        **({"values": [asdict(asked) for asked in asks]} if asks else {}),
         "automations": [
             {
                 "key": one.key,
@@ -83,12 +87,16 @@ def conversation_json(file: FlowFile) -> list[dict[str, Any]]:
 def _keys(automations: list[Automation]) -> dict[int, str]:
     """Give each automation a key of its name, the same at every export."""
     keys: dict[int, str] = {}
+    taken: set[str] = set()
+    last: Counter[str] = Counter()
     for automation in automations:
         base = slugify(automation.name, allow_unicode=True)[:200] or "step"
-        key, number = base, 1
-        while key in keys.values():
-            number += 1
-            key = f"{base}-{number}"
+        key = base
+        # Counted on from the last of the name: 500 of one name take 500 looks.
+        while key in taken:
+            last[base] += 1
+            key = f"{base}-{last[base] + 1}"
+        taken.add(key)
         keys[automation.pk] = key
     return keys
 

@@ -1,151 +1,20 @@
 """Flows from templates and files, and back into files."""
 
-from django.core.exceptions import PermissionDenied
-from django.forms import Media
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.http import content_disposition_header
-from django.utils.text import slugify
-from django.utils.translation import (
-    get_language,
-    get_language_info,
-    gettext_lazy,
-    ngettext,
-)
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView, View
 from wagtail.admin import messages
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from ...engine import flow_graph
 from ...engine.segments import count
 from ...flow_files import importing, playing, templates, writing
 from ...flow_files.shape import FlowFileError
-from ...models import Automation, Flow
-from .. import flow_diagram, permissions
+from ...models import Flow
 from ..flow_template_forms import FillInForm, UploadForm
-from . import generic
-
-
-STYLES = Media(
-    css={
-        "all": [
-            "wagtail_sms_automation/css/flow-templates.css",
-            "wagtail_sms_automation/css/flow.css",
-        ]
-    },
-    js=["wagtail_sms_automation/js/flow-controller.js"],
-)
-
-#: What a template is shown in where there is none in the user's language.
-DEFAULT_LANGUAGE = "en"
-
-
-def may_make(user):
-    """True if the user may make flows and automations."""
-    return all(permissions.may(user, model, "add") for model in (Flow, Automation))
-
-
-def may_save(user):
-    """True if the user may read all that a flow's file tells."""
-    may_read = permissions.may(user, Automation, "add", "change")
-    return may_read and permissions.may_list(user, Flow)
-
-
-class TemplatesMixin(generic.StylesMixin, generic.BridgeMixin):
-    """What these pages share."""
-
-    def dispatch(self, request, *args, **kwargs):
-        """Let those in who may make flows."""
-        if not self.may_enter(request.user):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
-
-    def may_enter(self, user):
-        """True if the page is for this user."""
-        return may_make(user)
-
-    def url_of(self, action, *args):
-        """Return the URL of one of these pages."""
-        name = self.model_admin.url_helper.get_action_url_name(action)
-        return reverse(name, args=args)
-
-
-class PageMixin(TemplatesMixin, WagtailAdminTemplateMixin):
-    """A page among these, beneath the gallery."""
-
-    _show_breadcrumbs = True
-
-    def get_breadcrumbs_items(self):
-        """Lead back to the gallery."""
-        gallery = {"url": self.url_of("index"), "label": _("Templates")}
-        title = {"url": "", "label": self.get_page_title()}
-        return [*self.breadcrumbs_items, gallery, title]
-
-    def get_context_data(self, **kwargs):
-        """Add our styles."""
-        context = super().get_context_data(**kwargs)
-        context["media"] += STYLES
-        return context
-
-
-class IndexView(PageMixin, TemplateView):
-    """The gallery: a card a template."""
-
-    template_name = "wagtail_sms_automation/admin/flow_templates/index.html"
-    page_title = gettext_lazy("Templates")
-
-    def get_breadcrumbs_items(self):
-        """End here."""
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
-
-    @cached_property
-    def language(self):
-        """The language asked for, or the user's own."""
-        own = (get_language() or "").partition("-")[0]
-        for code in (self.request.GET.get("language"), own):
-            if code in templates.languages():
-                return code
-        return DEFAULT_LANGUAGE
-
-    def get_context_data(self, **kwargs):
-        """Add the cards, and the flows that can be saved as files."""
-        found = templates.in_language(self.language)
-        can_save = may_save(self.request.user)
-        flows = Flow.objects.all() if can_save else []
-        return super().get_context_data(
-            language=self.language,
-            languages=[get_language_info(code) for code in templates.languages()],
-            cards=[self.card(template) for template in found],
-            flows=[(flow, self.url_of("download", flow.pk)) for flow in flows],
-            upload_url=self.url_of("upload"),
-            **kwargs,
-        )
-
-    def card(self, template):
-        """Return what one card shows."""
-        flow = template.example()
-        return {
-            "template": template,
-            "flow": flow,
-            "diagram": flow_diagram.diagram(graph_of(flow), name=flow.name),
-            "turns": playing.play(flow, flow.conversation),
-            "url": self.url_of("choose", template.name),
-        }
-
-
-def graph_of(flow):
-    """Return the graph of a flow as a file tells it."""
-    body = flow.announcement.strip()
-    return flow_graph.build(
-        playing.rulebook_of(flow).automations,
-        announcements=[
-            flow_graph.Announcement(id="announcement", name=flow.name, body=text)
-            for text in ([body] if body else [])
-        ],
-    )
+from .template_pages import PageMixin, TemplatesMixin, file_response, may_make, may_save
 
 
 class FillInView(PageMixin, TemplateView):
@@ -313,6 +182,4 @@ class DownloadView(TemplatesMixin, View):
             can_go_back = may_make(request.user)
             home = reverse("wagtailadmin_home")
             return redirect(self.url_of("index") if can_go_back else home)
-        name = f"{slugify(flow.name, allow_unicode=True) or 'flow'}.json"
-        headers = {"Content-Disposition": content_disposition_header(True, name)}
-        return HttpResponse(text, content_type="application/json", headers=headers)
+        return file_response(flow.name, text)

@@ -97,7 +97,10 @@ class Command(BaseCommand):
         turns = playing.play(flow, conversation)
         if difference := playing.difference(turns):
             raise CommandError(segments.clean(difference))
-        if errors := _errors_of(flow):
+        findings = _findings_of(flow)
+        for line in findings[Level.WARNING]:
+            self._say(line)
+        if errors := findings[Level.ERROR]:
             raise CommandError(segments.clean("\n".join(errors)))
         text = ngettext(
             "“%(name)s”: %(count)s text is answered as expected.",
@@ -130,17 +133,21 @@ def _checked(name, values):
     return flow, writing.conversation_of(flow)
 
 
-def _errors_of(flow):
-    """Return what the flow check calls errors; of a file, none is looked for."""
-    if not isinstance(flow, Flow):
-        return []
-    automations = list(flow.automations.in_order())
-    names = {automation.pk: automation.name for automation in automations}
-    return [
-        f"{finding.code}: {finding_texts.explain(finding, names)}"
-        for finding in flow_checks.check(automations)
-        if finding.level is Level.ERROR
-    ]
+def _findings_of(flow):
+    """Return what the flow check says of a flow, or of a file alone, by level."""
+    if isinstance(flow, Flow):
+        automations = list(flow.automations.in_order())
+        names = {automation.pk: automation.name for automation in automations}
+        found = flow_checks.check(automations)
+    else:
+        alone = playing.rulebook_of(flow)
+        names = {automation.id: automation.name for automation in alone.automations}
+        found = flow_checks.check_alone(alone, playing.announcements_of(flow))
+    lines = {level: [] for level in Level}
+    for finding in found:
+        text = finding_texts.explain(finding, names)
+        lines[finding.level].append(f"{finding.code}: {text}")
+    return lines
 
 
 def _values(pairs):
