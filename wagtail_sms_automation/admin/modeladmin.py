@@ -26,6 +26,7 @@ from .views import (
     flows,
     messages,
     previews,
+    renaming,
     unsent,
 )
 from .views.generic import PostButton
@@ -52,6 +53,8 @@ class AutomationAdmin(NativeModelAdmin):
         "reorder",
         "move_up",
         "move_down",
+        "place",
+        "rename",
         "delete",
         "history",
         "history_results",
@@ -71,6 +74,8 @@ class AutomationAdmin(NativeModelAdmin):
     reorder_view_class = automations.ReorderView
     move_up_view_class = flows.MoveUpView
     move_down_view_class = flows.MoveDownView
+    place_view_class = flows.PlaceView
+    rename_view_class = renaming.RenameView
     delete_view_class = automations.DeleteView
     preview_view_class = previews.PreviewOnEdit
     preview_create_view_class = previews.PreviewOnCreate
@@ -173,6 +178,7 @@ class FlowAdmin(NativeModelAdmin):
         "everything",
         "inspect",
         "edit",
+        "rename",
         "resume_all",
         "pause_all",
         "duplicate",
@@ -188,6 +194,7 @@ class FlowAdmin(NativeModelAdmin):
     everything_view_class = flow_pages.EverythingView
     inspect_view_class = flow_pages.InspectView
     edit_view_class = flows.EditView
+    rename_view_class = renaming.RenameView
     resume_all_view_class = flows.ResumeAllView
     pause_all_view_class = flows.PauseAllView
     duplicate_view_class = flows.DuplicateView

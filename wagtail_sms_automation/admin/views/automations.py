@@ -1,7 +1,5 @@
 """Automations: the list with its three dots, resume and pause."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -18,13 +16,9 @@ from ...models import Automation, Flow, RulebookRevision, WrongStatus
 from .. import permissions
 from ..blocks import initial_actions, initial_conditions
 from ..columns import WIDE, KeywordsColumn, LinkColumn, StatusColumn
-from ..filters import AutomationFilterSet
+from ..filters import RECENT, AutomationFilterSet
 from . import generic
 from .previews import PreviewPanelMixin
-
-
-#: What "fired" counts in the list.
-RECENT = timedelta(days=30)
 
 
 class IndexView(generic.IndexView):
@@ -51,7 +45,7 @@ class IndexView(generic.IndexView):
         """Tick box, name with the three dots, and what tells one from the other."""
         return [
             *self.checkbox_columns(),
-            self.title_column("name", label=_("Name"), sort_key="name", width="28%"),
+            self.name_column(width="28%"),
             KeywordsColumn("keywords", label=_("Keywords"), accessor=listed_keywords),
             StatusColumn(
                 "status", label=_("Status"), sort_key="status", accessor=status_of
