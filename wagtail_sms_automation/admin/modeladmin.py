@@ -202,7 +202,13 @@ class FlowAdmin(NativeModelAdmin):
     delete_view_class = flows.DeleteView
     panels = [
         FieldPanel("name"),
-        FieldPanel("description"),
+        FieldPanel(
+            "description",
+            help_text=gettext_lazy(
+                "What customers get from it, for you and your colleagues. For example: "
+                "Customers order a meal by text, delivered or to pick up."
+            ),
+        ),
         FieldPanel("announcement", widget=SegmentedTextarea),
     ]
 
@@ -283,7 +289,16 @@ class ContactGroupAdmin(NativeModelAdmin):
     )
     index_view_class = contact_groups.IndexView
     delete_view_class = contact_groups.DeleteView
-    panels = [FieldPanel("name"), FieldPanel("description")]
+    panels = [
+        FieldPanel("name"),
+        FieldPanel(
+            "description",
+            help_text=gettext_lazy(
+                "Who is in it, for you and your colleagues. For example: Everyone who "
+                "chose delivery."
+            ),
+        ),
+    ]
 
     def get_more_buttons(self, view, instance):
         """Edit, History, Delete: what the user may."""

@@ -13,7 +13,7 @@ from wagtail.admin.views.generic.ordering import ReorderView as WagtailReorderVi
 from wagtail.log_actions import log
 
 from ...models import Automation, Flow, RulebookRevision, WrongStatus
-from .. import permissions
+from .. import first_links, permissions
 from ..blocks import initial_actions, initial_conditions
 from ..columns import WIDE, KeywordsColumn, LinkColumn, StatusColumn
 from ..filters import RECENT, AutomationFilterSet
@@ -28,6 +28,7 @@ class IndexView(generic.IndexView):
         "First write down your flow: each text you send, and the keyword that leads to "
         "the next. Then add one automation for each keyword, and resume them."
     )
+    first_link = first_links.TEMPLATES
     bulk_permission = "pause"
     filterset_class = AutomationFilterSet
     default_ordering = "sort_order"

@@ -14,7 +14,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from ... import flows
 from ...models import Automation, Flow
-from .. import permissions
+from .. import first_links, permissions
 from ..columns import WIDE, CountLinkColumn, StatusesColumn
 from . import generic
 
@@ -25,6 +25,7 @@ ACTIVE, PAUSED = Automation.Status
 class IndexView(generic.IndexView):
     """All flows, and the ways to the automations that are in none."""
 
+    first_link = first_links.TEMPLATES
     default_ordering = "name"
     results_template_name = "wagtail_sms_automation/admin/flows/index_results.html"
 

@@ -96,6 +96,8 @@ class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
     results_template_name = "wagtail_sms_automation/admin/index_results.html"
     #: What to do first, said while the list is empty.
     first_steps = ""
+    #: Where that begins, one of first_links.
+    first_link = None
     paginate_by = 50
     is_searchable = True
     #: Who has it may tick rows for bulk actions.
@@ -125,6 +127,14 @@ class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
         return column_class(
             name, get_url=self.get_object_url, get_title_id=title_id, **kwargs
         )
+
+    @cached_property
+    def first_way(self):
+        """Where to begin, as the template shows it, for those who may."""
+        if self.first_link is None:
+            return None
+        label, url_name, may = self.first_link
+        return may(self.request.user) and {"label": label, "url": reverse(url_name)}
 
     def name_column(self, **kwargs):
         """Return the title column of objects that can be renamed in the list."""
