@@ -9,9 +9,10 @@ import pytest
 from django.db import connection, connections
 
 from tests import factories
-from wagtail_sms_automation import claims, tasks
+from wagtail_sms_automation import claims, flows, tasks
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
+    Automation,
     InboundMessage,
     Match,
     OptOut,
@@ -176,3 +177,21 @@ def test_a_stop_during_processing_is_never_overtaken(text_us):
 
     assert OptOut.objects.open().exists()
     assert len(locmem.outbox) == sent <= 1
+
+
+def test_editors_who_move_steps_at_once_lose_and_double_no_place():
+    flow = factories.FlowFactory()
+    steps = [factories.AutomationFactory(flow=flow) for _number in range(6)]
+    others = factories.AutomationFactory.create_batch(2)
+
+    def move():
+        shuffled = random.Random(threading.get_ident()).sample(steps, len(steps))
+        for place, step in enumerate(shuffled):
+            flows.place_step(step, place)
+            flows.move_step(step, random.choice((-1, 1)))
+
+    in_threads(4, move)
+
+    places = dict(Automation.objects.values_list("pk", "sort_order"))
+    assert sorted(places.values()) == list(range(1, 9))
+    assert [places[other.pk] for other in others] == [7, 8]

@@ -264,9 +264,9 @@ class TestMovingAStep:
         assert self.names() == expected
         assert ModelLogEntry.objects.count() == is_moved
         assert (RulebookRevision.objects.current() != before) == is_moved
-        assert sorted(
-            Automation.objects.values_list("sort_order", flat=True)
-        ) == list(range(1, 6))
+        assert sorted(Automation.objects.values_list("sort_order", flat=True)) == list(
+            range(1, 6)
+        )
 
     def test_two_editors_who_saw_the_same_order_lose_no_place(self, flow):
         first, last = (Automation.objects.get(name=name) for name in "AC")

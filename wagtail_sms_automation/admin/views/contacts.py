@@ -23,8 +23,8 @@ class IndexView(generic.IndexView):
     """All contacts, newest first."""
 
     first_steps = gettext_lazy(
-        "Nobody has texted yet. Whoever texts one of your numbers becomes a contact, and "
-        "stands here."
+        "Nobody has texted yet. Whoever texts one of your numbers becomes a contact, "
+        "and stands here."
     )
     first_link = first_links.SIMULATOR
     filterset_class = ContactFilterSet
