@@ -217,7 +217,7 @@ class DuplicateView(generic.OperationView):
 
 
 #: Said of a step that was moved, by whatever means.
-NOW_AT = gettext_lazy("It is now number %(place)s of %(count)s.")
+NOW_AT = gettext_lazy("It is now number %(place)s of %(total)s.")
 
 
 class MoveStepView(generic.OperationView):
@@ -230,8 +230,8 @@ class MoveStepView(generic.OperationView):
         """Move it; say so where it stands at the end."""
         name = {"name": self.object.name}
         if flows.move_step(self.object, self.places, user=self.request.user):
-            place, count = flows.place_of(self.object)
-            now = NOW_AT % {"place": place, "count": count}
+            place, total = flows.place_of(self.object)
+            now = NOW_AT % {"place": place, "total": total}
             messages.success(self.request, f"{self.moved % name} {now}")
         else:
             messages.warning(self.request, self.at_the_end % name)

@@ -3,7 +3,7 @@
  * where a dropped step stands. Without it the buttons move the steps.
  *
  * @example
- * <section data-controller="sms-steps" data-sms-steps-place-value="Number %(place)s"
+ * <section data-controller="sms-steps" data-sms-steps-place-value="Number __PLACE__ of __TOTAL__"
  *   data-action="w-messages:add@document->sms-steps#tell">
  *   <p role="status" data-sms-steps-target="status"></p>
  *   <table data-controller="w-orderable">
@@ -35,8 +35,8 @@ class SmsSteps extends window.StimulusModule.Controller {
     if (!this.taken || detail.type !== 'success') return;
     const steps = [...this.taken.parentElement.children];
     const where = this.placeValue
-      .replace('%(place)s', steps.indexOf(this.taken) + 1)
-      .replace('%(count)s', steps.length);
+      .replace('__PLACE__', steps.indexOf(this.taken) + 1)
+      .replace('__TOTAL__', steps.length);
     this.statusTarget.textContent = `${detail.text} ${where}`;
     this.taken = null;
   }
