@@ -128,7 +128,7 @@ def test_the_first_list_says_what_to_do(page, log_in, check_axe, live_server):
 def test_resume_all_by_mouse(strict_page, log_in, flow):
     page = log_in(strict_page)
     page.goto(LIST)
-    page.get_by_role("link", name="Orders <b>").click()
+    page.get_by_role("link", name="Orders <b>", exact=True).click()
     page.wait_for_url("**/flows/inspect/**")
     page.get_by_role("button", name="Actions").click()
     menu = page.locator("[data-tippy-root]").filter(has_text="History")
