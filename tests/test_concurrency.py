@@ -11,7 +11,14 @@ from django.db import connection, connections
 from wagtail.models import ModelLogEntry
 
 from tests import factories
-from wagtail_sms_automation import claims, flow_checks, repairs, resuming, tasks
+from wagtail_sms_automation import (
+    claims,
+    flow_checks,
+    flows,
+    repairs,
+    resuming,
+    tasks,
+)
 from wagtail_sms_automation.flow_files import importing, templates
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
@@ -268,3 +275,21 @@ def test_one_flow_file_imported_by_four_at_once_makes_one_flow():
     assert {one.flow.pk for one in made} == {Flow.objects.get().pk}
     assert Flow.objects.get().automations.count() == len(file.automations)
     assert ContactGroup.objects.count() == len(file.groups)
+
+
+def test_editors_who_move_steps_at_once_lose_and_double_no_place():
+    flow = factories.FlowFactory()
+    steps = [factories.AutomationFactory(flow=flow) for _number in range(6)]
+    others = factories.AutomationFactory.create_batch(2)
+
+    def move():
+        shuffled = random.Random(threading.get_ident()).sample(steps, len(steps))
+        for place, step in enumerate(shuffled):
+            flows.place_step(step, place)
+            flows.move_step(step, random.choice((-1, 1)))
+
+    in_threads(4, move)
+
+    places = dict(Automation.objects.values_list("pk", "sort_order"))
+    assert sorted(places.values()) == list(range(1, 9))
+    assert [places[other.pk] for other in others] == [7, 8]

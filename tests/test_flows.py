@@ -243,6 +243,46 @@ class TestMovingAStep:
         flows.move_step(Automation.objects.get(name="C"), -1)
         assert self.names() == "AxCyB"
 
+    @pytest.mark.parametrize(
+        ("name", "place", "expected", "is_moved"),
+        [
+            ("A", 2, "BxCyA", True),
+            ("C", 0, "CxAyB", True),
+            ("B", 1, "AxByC", False),
+            ("A", 99, "BxCyA", True),
+            ("C", -5, "CxAyB", True),
+            ("y", 0, "AyBxC", True),
+        ],
+    )
+    def test_it_is_put_at_a_place_of_its_flow(
+        self, flow, name, place, expected, is_moved
+    ):
+        before = RulebookRevision.objects.current()
+        step = Automation.objects.get(name=name)
+        assert flows.place_step(step, place) == is_moved
+        assert self.names() == expected
+        assert ModelLogEntry.objects.count() == is_moved
+        assert (RulebookRevision.objects.current() != before) == is_moved
+        assert sorted(Automation.objects.values_list("sort_order", flat=True)) == list(
+            range(1, 6)
+        )
+
+    def test_two_editors_who_saw_the_same_order_lose_no_place(self, flow):
+        first, last = (Automation.objects.get(name=name) for name in "AC")
+        flows.place_step(first, 2)
+        flows.place_step(last, 0)
+        assert self.names() == "CxByA"
+
+    def test_a_step_that_left_the_flow_meanwhile_stays(self, flow):
+        step = Automation.objects.get(name="A")
+        Automation.objects.filter(pk=step.pk).update(flow=None)
+        assert not flows.place_step(step, 2)
+        assert self.names() == "AxByC"
+
+    def test_its_place_is_told(self, flow):
+        assert flows.place_of(Automation.objects.get(name="C")) == (3, 3)
+        assert flows.place_of(Automation.objects.get(name="y")) == (2, 2)
+
 
 class TestDuplicating:
     @pytest.fixture

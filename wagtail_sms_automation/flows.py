@@ -116,23 +116,59 @@ def pause_all(automations: QuerySet[Automation], user=None) -> int:
 def move_step(automation: Automation, places: int, user=None) -> bool:
     """Move an automation up (-1) or down (1) among those of its flow.
 
-    The places of the flow stay the same, so that others fire when they did. False at
-    the end of the flow.
+    False at the end of the flow.
     """
     with transaction.atomic():
-        Automation.objects.lock()
-        Automation.objects.number()
-        steps = list(Automation.objects.filter(flow=automation.flow_id).in_order())
+        steps = _lock_steps(automation)
         # It may have gone to another flow meanwhile.
-        place = steps.index(automation) if automation in steps else len(steps)
-        if not 0 <= place + places < len(steps):
+        old = steps.index(automation) if automation in steps else len(steps)
+        if not 0 <= old + places < len(steps):
             return False
-        one, other = steps[place], steps[place + places]
-        for step, sort_order in ((one, other.sort_order), (other, one.sort_order)):
-            Automation.objects.filter(pk=step.pk).update(sort_order=sort_order)
-        RulebookRevision.objects.bump()
-        log(one, "wagtail.reorder", user=user)
+        _put(steps, old, old + places, user)
     return True
+
+
+def place_step(automation: Automation, place: int, user=None) -> bool:
+    """Move an automation to a place among those of its flow, counted from 0.
+
+    A place beyond the end is the last. False if it stands there already.
+    """
+    with transaction.atomic():
+        steps = _lock_steps(automation)
+        new = max(0, min(place, len(steps) - 1))
+        # It may have gone to another flow meanwhile.
+        old = steps.index(automation) if automation in steps else new
+        if new != old:
+            _put(steps, old, new, user)
+    return new != old
+
+
+def place_of(automation: Automation) -> tuple[int, int]:
+    """Return an automation's place in its flow, counted from 1, and of how many."""
+    steps = list(Automation.objects.filter(flow=automation.flow_id).in_order())
+    return steps.index(automation) + 1, len(steps)
+
+
+def _lock_steps(automation):
+    """Lock and number all; return those of the automation's flow, in order."""
+    Automation.objects.lock()
+    Automation.objects.number()
+    return list(Automation.objects.filter(flow=automation.flow_id).in_order())
+
+
+def _put(steps, old, new, user):
+    """Let one of the steps stand elsewhere among the places that they hold.
+
+    The places of the flow stay the same, so that others fire when they did.
+    """
+    places = [step.sort_order for step in steps]
+    moved = steps.pop(old)
+    steps.insert(new, moved)
+    for step, sort_order in zip(steps, places, strict=True):
+        if step.sort_order != sort_order:
+            Automation.objects.filter(pk=step.pk).update(sort_order=sort_order)
+    RulebookRevision.objects.bump()
+    log(moved, "wagtail.reorder", user=user)
 
 
 def duplicate(flow: Flow, user=None) -> Flow:

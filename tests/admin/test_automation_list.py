@@ -100,6 +100,49 @@ def test_filters(admin_client, parameters):
     assert names_in(admin_client.get(LIST, parameters)) == ["Wanted"]
 
 
+def fired(name, *days):
+    """An automation that fired so many days ago."""
+    automation = AutomationFactory(name=name)
+    for day in days:
+        matched_at = timezone.now() - timedelta(days=day)
+        MatchFactory(automation=automation, matched_at=matched_at)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("yes", ["Lately"]), ("no", ["Long ago", "Never"])],
+)
+def test_those_that_fired_or_not(admin_client, value, expected):
+    fired("Lately", 2, 3, 40)
+    fired("Long ago", 31)
+    fired("Never")
+    assert names_in(admin_client.get(LIST, {"fired": value})) == expected
+
+
+def test_those_that_fired_last_between_two_days(admin_client):
+    fired("Lately", 2, 50)
+    fired("Long ago", 40, 50)
+    fired("Never")
+
+    def day(days):
+        return (timezone.localtime() - timedelta(days=days)).date().isoformat()
+
+    between = {"last_matched_at_from": day(60), "last_matched_at_to": day(20)}
+    assert names_in(admin_client.get(LIST, between)) == ["Long ago"]
+    since = {"last_matched_at_from": day(10)}
+    assert names_in(admin_client.get(LIST, since)) == ["Lately"]
+
+
+def test_filters_cost_no_queries_by_row(admin_client, count_queries):
+    wanted = {"fired": "yes", "last_matched_at_from": "2000-01-01", "q": "stage"}
+    fired("Stage 1", 1)
+    admin_client.get(LIST, wanted)
+    few = count_queries(lambda: admin_client.get(LIST, wanted))
+    for number in range(20):
+        fired(f"Stage {number}", 1, 2)
+    assert count_queries(lambda: admin_client.get(LIST, wanted)) == few
+
+
 def test_the_number_of_queries_does_not_grow(admin_client, count_queries):
     def add(count):
         for _index in range(count):

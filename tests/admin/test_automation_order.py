@@ -7,7 +7,7 @@ from wagtail.models import ModelLogEntry
 from wagtail_sms_automation import rulebook
 from wagtail_sms_automation.models import Automation
 
-from ..factories import AutomationFactory
+from ..factories import AutomationFactory, FlowFactory
 
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +106,56 @@ def test_only_those_who_may_change_can_move(client_of, stages, permissions):
 def test_moving_needs_a_post(admin_client, stages):
     url = reverse("sms_automations_modeladmin_reorder", args=[stages[0].pk])
     assert admin_client.get(f"{url}?position=3").status_code == 405
+
+
+def drop(client, automation, position):
+    """Drop a step at a position among those of its flow, counted from 0."""
+    url = reverse("sms_automations_modeladmin_place", args=[automation.pk])
+    return client.post(f"{url}?position={position}")
+
+
+@pytest.fixture
+def flow():
+    """A flow of three active automations among others: A x B y C."""
+    flow = FlowFactory()
+    for name in "AxByC":
+        AutomationFactory(name=name, flow=flow if name.isupper() else None, active=True)
+    return flow
+
+
+def test_a_dropped_step_changes_places_within_its_flow(admin_client, superuser, flow):
+    step = Automation.objects.get(name="C")
+    assert drop(admin_client, step, 0).json() == {"success": True}
+    assert firing() == list("CxAyB")
+    entry = ModelLogEntry.objects.get()
+    assert (entry.action, entry.user, entry.label) == (
+        "wagtail.reorder",
+        superuser,
+        "C",
+    )
+
+
+@pytest.mark.parametrize("position", ["", "x", "1.5", "٣x"])
+def test_a_place_that_is_none_moves_nothing(admin_client, flow, position):
+    response = drop(admin_client, Automation.objects.get(name="C"), position)
+    assert response.status_code == 400
+    assert firing() == list("AxByC")
+
+
+def test_dropping_needs_the_permission_to_change(client_of, flow):
+    step = Automation.objects.get(name="C")
+    page = reverse("sms_flows_modeladmin_inspect", args=[flow.pk])
+    client = client_of("view_flow", "view_automation", "pause_automation")
+    assert drop(client, step, 0).status_code == 302
+    assert firing() == list("AxByC")
+    assert b"w-orderable" not in client.get(page).content
+    client = client_of("view_flow", "change_automation")
+    assert client.get(page).content.count(b'data-w-orderable-target="item"') == 3
+    assert drop(client, step, 0).status_code == 200
+
+
+def test_a_moved_step_is_told_its_place(admin_client, flow):
+    step = Automation.objects.get(name="C")
+    url = reverse("sms_automations_modeladmin_move_up", args=[step.pk])
+    html = admin_client.post(url, follow=True).content.decode()
+    assert "“C” has moved up. It is now number 2 of 3." in html

@@ -12,6 +12,12 @@ pytestmark = pytest.mark.django_db
 
 AUTOMATIONS = "sms_automations_modeladmin_index"
 GROUPS = "sms_contact-groups_modeladmin_index"
+FLOWS = "sms_flows_modeladmin_index"
+CONTACTS = "sms_contacts_modeladmin_index"
+MESSAGES = "sms_messages_modeladmin_index"
+UNSENT = "sms_unsent_modeladmin_index"
+SIMULATOR = "sms_simulator"
+TEMPLATES = "sms_flow-templates_modeladmin_index"
 
 
 @pytest.mark.parametrize(
@@ -19,12 +25,41 @@ GROUPS = "sms_contact-groups_modeladmin_index"
     [
         (AUTOMATIONS, "First write down your flow"),
         (GROUPS, "First add a group, for example Delivery customers."),
+        (FLOWS, "There is no flow yet."),
+        (CONTACTS, "Nobody has texted yet."),
+        (MESSAGES, "No text has come in yet. First resume an automation"),
+        (UNSENT, "Nothing waits for a decision."),
     ],
 )
 def test_an_empty_list_says_what_to_do_first(admin_client, name, advice):
     assert advice in admin_client.get(reverse(name)).content.decode()
     found = admin_client.get(reverse(name), {"q": "pizza"}).content.decode()
     assert advice not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "permission", "way"),
+    [
+        (AUTOMATIONS, "view_automation", TEMPLATES),
+        (FLOWS, "view_flow", TEMPLATES),
+        (SIMULATOR, "view_automation", TEMPLATES),
+        (CONTACTS, "view_contact", SIMULATOR),
+        (MESSAGES, "view_inboundmessage", SIMULATOR),
+    ],
+)
+def test_it_leads_those_who_may_to_where_to_begin(
+    admin_client, client_of, name, permission, way
+):
+    link = f'<a href="{reverse(way)}">'.encode()
+    assert link in admin_client.get(reverse(name)).content
+    response = client_of(permission).get(reverse(name))
+    assert response.status_code == 200
+    assert link not in response.content
+
+
+def test_a_simulator_with_automations_says_nothing(admin_client):
+    factories.AutomationFactory()
+    assert b"no automation yet" not in admin_client.get(reverse(SIMULATOR)).content
 
 
 def test_a_list_with_rows_says_nothing(admin_client):
@@ -52,15 +87,17 @@ def fields_of(stream):
     ("name", "child_name", "block"),
     fields_of(ConditionsBlock()) + fields_of(ActionsBlock()),
 )
-def test_every_field_of_a_block_has_a_help_text(name, child_name, block):
+def test_every_field_of_a_block_gives_an_example(name, child_name, block):
     field = getattr(block, "field", None)
     help_text = getattr(block.meta, "help_text", "") or (field and field.help_text)
-    assert help_text, f"{name}.{child_name}"
+    assert "example" in str(help_text), f"{name}.{child_name}"
 
 
-def test_every_field_of_the_editor_gives_an_example(admin_client):
-    url = reverse("sms_automations_modeladmin_create")
+@pytest.mark.parametrize("section", ["automations", "flows", "contact-groups"])
+def test_every_field_of_a_form_gives_an_example(admin_client, section):
+    url = reverse(f"sms_{section}_modeladmin_create")
     panel = admin_client.get(url).context["panel"]
     assert panel.children
     for child in panel.children:
-        assert "example" in str(child.help_text), child.field_name
+        help_text = str(child.help_text or child.bound_field.help_text)
+        assert "example" in help_text, child.field_name

@@ -209,6 +209,7 @@ def test_nothing_changed_and_nothing_was_logged(client_of, rows):
 POSTED = (
     *("resume", "pause", "reorder", "send_again", "leave", "try_again"),
     *("clear_flag", "move_up", "move_down", "resume_all", "pause_all", "duplicate"),
+    "place",
     *("simulator_draft", "simulator_replay_draft"),
 )
 
@@ -231,6 +232,7 @@ OPENS = {
         "history",
         "history_results",
         "edit",
+        "rename",
         "usage",
         "compare",
         "revert",

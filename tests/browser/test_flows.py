@@ -128,7 +128,7 @@ def test_the_first_list_says_what_to_do(page, log_in, check_axe, live_server):
 def test_resume_all_by_mouse(strict_page, log_in, flow):
     page = log_in(strict_page)
     page.goto(LIST)
-    page.get_by_role("link", name="Orders <b>").click()
+    page.get_by_role("link", name="Orders <b>", exact=True).click()
     page.wait_for_url("**/flows/inspect/**")
     page.get_by_role("button", name="Actions").click()
     menu = page.locator("[data-tippy-root]").filter(has_text="History")
@@ -182,11 +182,35 @@ def test_the_order_and_the_words_by_keyboard_alone(page, log_in, flow):
     assert page.console_errors == []
 
 
+def steps_in_order(flow):
+    """Return the names of a flow's steps in the order in which they fire."""
+    return list(flow.automations.in_order().values_list("name", flat=True))
+
+
+def test_a_step_is_dragged_by_mouse(strict_page, log_in, check_axe, flow):
+    page = log_in(strict_page)
+    page.goto(address("flow", flow))
+    rows = page.locator(".sms-steps tbody tr")
+    rows.last.locator(".sms-steps__handle").drag_to(rows.first)
+    page.get_by_text("“Stage 3” has moved.", exact=True).wait_for()
+    assert steps_in_order(flow) == ["Stage 3", "Stage 1", "Stage 2 <i>"]
+    status = page.locator("#flow-steps ~ [role=status]")
+    assert status.inner_text().endswith("has moved. It is now number 1 of 3.")
+    assert page.get_by_role("button", name="Move “Stage 3” up").count() == 0
+    page.get_by_role("button", name="Move “Stage 2 <i>” up").click()
+    page.get_by_text("It is now number 2 of 3.").first.wait_for()
+    assert steps_in_order(flow) == ["Stage 3", "Stage 2 <i>", "Stage 1"]
+    page.goto(address("flow", flow))
+    check_axe(page)
+    assert page.console_errors == []
+
+
 def test_without_scripts(open_page, log_in, flow):
     page = log_in(open_page(java_script_enabled=False))
     page.goto(address("flow", flow))
     assert page.locator("main svg").first.is_visible()
     page.locator("details.sms-flow-outline > summary").click()
     assert page.locator(".sms-entry__text", has_text="Reply MENU.").is_visible()
+    assert not page.locator(".sms-steps__handle").first.is_visible()
     page.get_by_role("button", name="Move “Stage 1” down").click()
     page.get_by_text("“Stage 1” has moved down.").wait_for()

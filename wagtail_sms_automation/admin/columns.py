@@ -88,6 +88,22 @@ class StatusesColumn(Column):
     cell_template_name = "wagtail_sms_automation/admin/cells/statuses.html"
 
 
+class RenamableTitleColumn(TitleColumn):
+    """A title with a way to rename what it names, where there is one."""
+
+    cell_template_name = "wagtail_sms_automation/admin/cells/renamable_title.html"
+
+    def __init__(self, *args, get_rename_url, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.get_rename_url = get_rename_url
+
+    def get_cell_context_data(self, instance, parent_context):
+        """Add the link."""
+        context = super().get_cell_context_data(instance, parent_context)
+        context["rename_url"] = self.get_rename_url(instance)
+        return context
+
+
 class UserTextTitleColumn(TitleColumn):
     """A title that a phone sent, in its own direction."""
 

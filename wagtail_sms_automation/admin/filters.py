@@ -1,11 +1,13 @@
 """Filters of our lists, and how a search reads a phone number."""
 
 import re
+from datetime import timedelta
 
 import django_filters
 import phonenumbers
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters.widgets import SuffixedMultiWidget
@@ -17,6 +19,7 @@ from ..models import (
     Contact,
     ContactGroup,
     InboundMessage,
+    Match,
     OutboundMessage,
 )
 
@@ -44,12 +47,36 @@ class DatesWidget(SuffixedMultiWidget):
         return [value.start, value.stop] if value else [None, None]
 
 
+#: What "fired" counts in the list of automations.
+RECENT = timedelta(days=30)
+
+
 class AutomationFilterSet(WagtailFilterSet):
     """Filters of the automations."""
+
+    fired = django_filters.ChoiceFilter(
+        label=_("Fired in 30 days"),
+        choices=[
+            ("yes", pgettext_lazy("fired", "Yes")),
+            ("no", pgettext_lazy("fired", "No")),
+        ],
+        method="filter_fired",
+    )
+    last_matched_at = django_filters.DateFromToRangeFilter(
+        label=_("Last fired"), widget=DatesWidget
+    )
 
     class Meta:
         model = Automation
         fields = ["status", "flow", "message_type"]
+
+    def filter_fired(self, queryset, name, value):
+        """Keep those that fired of late, or the others."""
+        recent = Match.objects.filter(
+            automation=OuterRef("pk"), matched_at__gte=timezone.now() - RECENT
+        )
+        fired = Exists(recent.order_by())
+        return queryset.filter(fired if value == "yes" else ~fired)
 
 
 class ContactFilterSet(WagtailFilterSet):

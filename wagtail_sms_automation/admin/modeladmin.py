@@ -30,6 +30,7 @@ from .views import (
     flows,
     messages,
     previews,
+    renaming,
     site_templates,
     template_gallery,
     template_pages,
@@ -60,6 +61,8 @@ class AutomationAdmin(NativeModelAdmin):
         "reorder",
         "move_up",
         "move_down",
+        "place",
+        "rename",
         "delete",
         "history",
         "history_results",
@@ -80,6 +83,8 @@ class AutomationAdmin(NativeModelAdmin):
     reorder_view_class = automations.ReorderView
     move_up_view_class = flows.MoveUpView
     move_down_view_class = flows.MoveDownView
+    place_view_class = flows.PlaceView
+    rename_view_class = renaming.RenameView
     delete_view_class = automations.DeleteView
     preview_view_class = previews.PreviewOnEdit
     preview_create_view_class = previews.PreviewOnCreate
@@ -182,6 +187,7 @@ class FlowAdmin(NativeModelAdmin):
         "everything",
         "inspect",
         "edit",
+        "rename",
         "resume_all",
         "pause_all",
         "duplicate",
@@ -198,6 +204,7 @@ class FlowAdmin(NativeModelAdmin):
     everything_view_class = flow_pages.EverythingView
     inspect_view_class = flow_pages.InspectView
     edit_view_class = flows.EditView
+    rename_view_class = renaming.RenameView
     resume_all_view_class = flows.ResumeAllView
     pause_all_view_class = flows.PauseAllView
     duplicate_view_class = flows.DuplicateView
@@ -206,7 +213,13 @@ class FlowAdmin(NativeModelAdmin):
     delete_view_class = flows.DeleteView
     panels = [
         FieldPanel("name"),
-        FieldPanel("description"),
+        FieldPanel(
+            "description",
+            help_text=gettext_lazy(
+                "What customers get from it, for you and your colleagues. For example: "
+                "Customers order a meal by text, delivered or to pick up."
+            ),
+        ),
         FieldPanel("announcement", widget=SegmentedTextarea),
     ]
 
@@ -307,7 +320,16 @@ class ContactGroupAdmin(NativeModelAdmin):
     )
     index_view_class = contact_groups.IndexView
     delete_view_class = contact_groups.DeleteView
-    panels = [FieldPanel("name"), FieldPanel("description")]
+    panels = [
+        FieldPanel("name"),
+        FieldPanel(
+            "description",
+            help_text=gettext_lazy(
+                "Who is in it, for you and your colleagues. For example: Everyone who "
+                "chose delivery."
+            ),
+        ),
+    ]
 
     def get_more_buttons(self, view, instance):
         """Edit, History, Delete: what the user may."""

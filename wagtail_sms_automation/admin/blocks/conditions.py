@@ -42,17 +42,19 @@ class ContentBlock(blocks.StructBlock):
     ignore_case = blocks.BooleanBlock(
         required=False,
         label=_("Ignore case"),
-        help_text=_("ORDER also finds order and Order."),
+        help_text=_("For example, ORDER also finds order and Order."),
     )
     ignore_accents = blocks.BooleanBlock(
         required=False,
         label=_("Ignore accents"),
-        help_text=_("“livre” also finds “livré”."),
+        help_text=_("For example, “livre” also finds “livré”."),
     )
     anywhere = blocks.BooleanBlock(
         required=False,
         label=_("Anywhere in the text"),
-        help_text=_("Also inside longer words: “pick” is found in “pickup”."),
+        help_text=_(
+            "Also inside longer words. For example, “pick” is found in “pickup”."
+        ),
     )
 
     class Meta:

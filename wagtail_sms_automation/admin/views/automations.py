@@ -1,7 +1,5 @@
 """Automations: the list with its three dots, resume and pause."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -15,18 +13,14 @@ from wagtail.admin.views.generic.ordering import ReorderView as WagtailReorderVi
 from wagtail.log_actions import log
 
 from ...models import Automation, Flow, RulebookRevision, WrongStatus
-from .. import permissions
+from .. import first_links, permissions
 from ..blocks import initial_actions, initial_conditions
 from ..columns import WIDE, KeywordsColumn, LinkColumn, StatusColumn
-from ..filters import AutomationFilterSet
+from ..filters import RECENT, AutomationFilterSet
 from . import generic
 from .flow_findings import CheckedEditMixin, CheckedFormMixin
 from .previews import PreviewPanelMixin
 from .resuming import ResumingMixin
-
-
-#: What "fired" counts in the list.
-RECENT = timedelta(days=30)
 
 
 class IndexView(generic.IndexView):
@@ -36,6 +30,7 @@ class IndexView(generic.IndexView):
         "First write down your flow: each text you send, and the keyword that leads to "
         "the next. Then add one automation for each keyword, and resume them."
     )
+    first_link = first_links.TEMPLATES
     bulk_permission = "pause"
     filterset_class = AutomationFilterSet
     default_ordering = "sort_order"
@@ -53,7 +48,7 @@ class IndexView(generic.IndexView):
         """Tick box, name with the three dots, and what tells one from the other."""
         return [
             *self.checkbox_columns(),
-            self.title_column("name", label=_("Name"), sort_key="name", width="28%"),
+            self.name_column(width="28%"),
             KeywordsColumn("keywords", label=_("Keywords"), accessor=listed_keywords),
             StatusColumn(
                 "status", label=_("Status"), sort_key="status", accessor=status_of

@@ -13,6 +13,7 @@ from wagtail.admin.ui.tables import DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from ...models import ContactGroup, InboundMessage, OutboundMessage, WrongStatus
+from .. import first_links
 from ..columns import WIDE, AddressColumn, NamesColumn, StatusesColumn
 from ..filters import ContactFilterSet, begins_with
 from . import generic
@@ -21,6 +22,11 @@ from . import generic
 class IndexView(generic.IndexView):
     """All contacts, newest first."""
 
+    first_steps = gettext_lazy(
+        "Nobody has texted yet. Whoever texts one of your numbers becomes a contact, "
+        "and stands here."
+    )
+    first_link = first_links.SIMULATOR
     filterset_class = ContactFilterSet
     default_ordering = "-pk"
 

@@ -34,7 +34,10 @@ MEDIA = Media(
             "wagtail_sms_automation/css/flow-page.css",
         ]
     },
-    js=["wagtail_sms_automation/js/flow-controller.js"],
+    js=[
+        "wagtail_sms_automation/js/flow-controller.js",
+        "wagtail_sms_automation/js/steps-controller.js",
+    ],
 )
 
 ACTIVE, PAUSED = Automation.Status

@@ -1,17 +1,20 @@
 """Flows: the list, the forms, and what is done to all automations of one."""
 
 from django.db.models import Q
-from django.shortcuts import redirect
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.generic import View
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import DateColumn
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from ... import flows
 from ...models import Automation, Flow
-from .. import permissions
+from .. import first_links, permissions
 from ..columns import WIDE, CountLinkColumn, StatusesColumn
 from . import generic
 from .resuming import ResumingMixin
@@ -20,6 +23,7 @@ from .resuming import ResumingMixin
 class IndexView(generic.IndexView):
     """All flows, and the ways to the automations that are in none."""
 
+    first_link = first_links.TEMPLATES
     default_ordering = "name"
     results_template_name = "wagtail_sms_automation/admin/flows/index_results.html"
 
@@ -27,7 +31,7 @@ class IndexView(generic.IndexView):
     def columns(self):
         """Name, how many automations, how they stand, when one fired last."""
         return [
-            self.title_column("name", label=_("Name"), sort_key="name"),
+            self.name_column(),
             CountLinkColumn(
                 "automation_count",
                 label=_("Automations"),
@@ -213,6 +217,10 @@ class DuplicateView(generic.OperationView):
         return redirect(self.get_action_url("inspect", copy))
 
 
+#: Said of a step that was moved, by whatever means.
+NOW_AT = gettext_lazy("It is now number %(place)s of %(total)s.")
+
+
 class MoveStepView(generic.OperationView):
     """Move an automation among those of its flow."""
 
@@ -223,7 +231,9 @@ class MoveStepView(generic.OperationView):
         """Move it; say so where it stands at the end."""
         name = {"name": self.object.name}
         if flows.move_step(self.object, self.places, user=self.request.user):
-            messages.success(self.request, self.moved % name)
+            place, total = flows.place_of(self.object)
+            now = NOW_AT % {"place": place, "total": total}
+            messages.success(self.request, f"{self.moved % name} {now}")
         else:
             messages.warning(self.request, self.at_the_end % name)
 
@@ -252,3 +262,23 @@ class MoveDownView(MoveStepView):
     places = 1
     moved = gettext_lazy("“%(name)s” has moved down.")
     at_the_end = gettext_lazy("“%(name)s” was the last already.")
+
+
+class PlaceView(generic.BridgeMixin, PermissionCheckedMixin, View):
+    """Put a step where it was dropped among those of its flow.
+
+    Called as Wagtail's own view to reorder is.
+    """
+
+    http_method_names = ["post", "options"]
+    permission_required = "change"
+
+    def post(self, request, pk):
+        """Move it; answer as a script expects."""
+        automation = get_object_or_404(Automation, pk=pk)
+        try:
+            place = int(request.GET.get("position", ""))
+        except ValueError:
+            return JsonResponse({"success": False}, status=400)
+        flows.place_step(automation, place, user=request.user)
+        return JsonResponse({"success": True})

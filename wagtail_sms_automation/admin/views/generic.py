@@ -16,7 +16,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 from .. import permissions
 from ..alerts import alerts_for
-from ..columns import PlainCheckboxColumn, title_id
+from ..columns import PlainCheckboxColumn, RenamableTitleColumn, title_id
 from ..filters import DatesWidget
 from .saving import SidePanelMixin, StaleCheckMixin
 
@@ -27,6 +27,7 @@ except ImportError:  # Wagtail 7.4 has no registry of policies.
     register_permission_policy = None
 
 STYLES = Media(css={"all": ["wagtail_sms_automation/css/lists.css"]})
+RENAMING = Media(js=["wagtail_sms_automation/js/rename-controller.js"])
 
 
 class BridgeMixin:
@@ -95,6 +96,8 @@ class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
     results_template_name = "wagtail_sms_automation/admin/index_results.html"
     #: What to do first, said while the list is empty.
     first_steps = ""
+    #: Where that begins, one of first_links.
+    first_link = None
     paginate_by = 50
     is_searchable = True
     #: Who has it may tick rows for bulk actions.
@@ -124,6 +127,31 @@ class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
         return column_class(
             name, get_url=self.get_object_url, get_title_id=title_id, **kwargs
         )
+
+    @cached_property
+    def first_way(self):
+        """Where to begin, as the template shows it, for those who may."""
+        if self.first_link is None:
+            return None
+        label, url_name, may = self.first_link
+        return may(self.request.user) and {"label": label, "url": reverse(url_name)}
+
+    def name_column(self, **kwargs):
+        """Return the title column of objects that can be renamed in the list."""
+        return self.title_column(
+            "name",
+            column_class=RenamableTitleColumn,
+            label=_("Name"),
+            sort_key="name",
+            get_rename_url=self.get_rename_url,
+            **kwargs,
+        )
+
+    def get_rename_url(self, instance):
+        """Return where to rename it, for those who may."""
+        if self.user_has_permission("change"):
+            return self.get_action_url("rename", instance)
+        return None
 
     def get_object_url(self, instance):
         """Return the editor's URL, else that of the page to read, else None."""
@@ -157,6 +185,8 @@ class IndexView(StylesMixin, BridgeMixin, generic.IndexView):
         """Add the warnings, and whether there are bulk actions."""
         context = super().get_context_data(**kwargs)
         context["can_tick"] = self.can_tick
+        if "rename" in self.model_admin.actions:
+            context["media"] += RENAMING
         if self.alerts and not self.results_only:
             context["alerts"] = alerts_for(self.request.user, self.alerts)
         return context

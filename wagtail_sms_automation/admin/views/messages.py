@@ -23,7 +23,7 @@ from ...models import (
 )
 from ...phone_numbers import mask
 from ...review_texts import reason_of
-from .. import permissions
+from .. import first_links, permissions
 from ..columns import (
     WIDE,
     AddressColumn,
@@ -111,6 +111,11 @@ class ContactMixin:
 class IndexView(ContactMixin, generic.IndexView):
     """All inbound messages, newest first."""
 
+    first_steps = gettext_lazy(
+        "No text has come in yet. First resume an automation, then text its keyword to "
+        "your number from a phone."
+    )
+    first_link = first_links.SIMULATOR
     default_ordering = "-pk"
     bulk_permission = "retry"
     alerts = ("circuits", "unsent")

@@ -17,6 +17,7 @@ from ...models import Automation, Flow, InboundMessage
 from ...phone_numbers import mask
 from .. import draft_form, permissions, phone_start, simulator_menu
 from ..phone import EDITOR, MEDIA, Phone, lines_of
+from . import flow_templates
 from .generic import STYLES
 
 
@@ -93,7 +94,12 @@ class SimulatorView(SimulatorPageMixin, TemplateView):
             if phone.flow:
                 replay_url += f"?flow={phone.flow.pk}"
         return self.render_to_response(
-            self.get_context_data(phone=phone, replay_url=replay_url)
+            self.get_context_data(
+                phone=phone,
+                replay_url=replay_url,
+                is_empty=not Automation.objects.exists(),
+                may_make=flow_templates.may_make(self.request.user),
+            )
         )
 
 

@@ -32,6 +32,10 @@ DECISIONS = ("wagtail_sms_automation.send_again", "wagtail_sms_automation.leave"
 class IndexView(ContactMixin, generic.IndexView):
     """What waits for a decision, newest first; what was decided, on request."""
 
+    first_steps = gettext_lazy(
+        "Nothing waits for a decision. A text that could not be sent would stand here, "
+        "to be sent again or left."
+    )
     page_title = TITLE
     filterset_class = UnsentFilterSet
     default_ordering = "-pk"
