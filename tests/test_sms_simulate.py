@@ -127,7 +127,9 @@ def test_a_person_reads_what_fires_and_why(kitchen):
 def test_an_empty_answer_clears_what_was_kept():
     save = factories.block("save_answer", attribute="dish")
     automation("Order", "ORDER", actions=[save])
-    assert "    Clears dish: the text holds nothing but a keyword.\n" in simulate("ORDER")
+    assert "    Clears dish: the text holds nothing but a keyword.\n" in simulate(
+        "ORDER"
+    )
 
 
 def test_a_french_person_reads_french(kitchen):

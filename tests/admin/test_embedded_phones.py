@@ -316,7 +316,10 @@ def many():
             active=n >= MANY // 2,
             flow=flow if n < MANY // 2 else None,
             keywords=(f"WORD{n}",),
-            actions=[factories.reply(f"Now WORD{n + 1}."), factories.add_to_group(group)],
+            actions=[
+                factories.reply(f"Now WORD{n + 1}."),
+                factories.add_to_group(group),
+            ],
         )
     return flow
 

@@ -17,7 +17,8 @@ class SimulatorSidePanel(BaseSidePanel):
         """The button that opens it."""
 
         aria_label = _("Toggle the simulator")
-        icon_name = simulator_menu.ICON
+        # The preview's button has a phone already.
+        icon_name = "sms-message"
         has_counter = False
 
     name = "sms-simulator"
