@@ -112,10 +112,10 @@ def test_a_person_reads_what_fires_and_why(kitchen):
     text = simulate("ORDER 2 pizzas")
     assert text.startswith("From a stranger.\n\n> ORDER 2 pizzas\n")
     assert "[fires] Order: Fired by “ORDER” (at character 1)." in text
-    assert "Reply (1 segment, GSM-7): Thank you there." in text
+    assert "Reply (1 part, GSM-7): Thank you there." in text
     assert "Joins the group Delivery customers." in text
     assert "Leaves the group Newcomers." in text
-    assert "Forwarded to +336•••••321 (1 segment, GSM-7): ORDER 2 pizzas" in text
+    assert "Forwarded to +336•••••321 (1 part, GSM-7): ORDER 2 pizzas" in text
     assert "Forwarded to c…@example.com: ORDER 2 pizzas" in text
     assert "Keeps “2 pizzas” as dish." in text
     assert "Leaves the contact to a person until" in text
@@ -127,7 +127,9 @@ def test_a_person_reads_what_fires_and_why(kitchen):
 def test_an_empty_answer_clears_what_was_kept():
     save = factories.block("save_answer", attribute="dish")
     automation("Order", "ORDER", actions=[save])
-    assert "    Clears dish.\n" in simulate("ORDER")
+    assert "    Clears dish: the text holds nothing but a keyword.\n" in simulate(
+        "ORDER"
+    )
 
 
 def test_a_french_person_reads_french(kitchen):
@@ -278,7 +280,7 @@ def test_stop_and_start_come_before_everything():
     text = simulate("STOP", "START", "please stop texting me")
     assert "A request to stop (STOP)." in text
     assert "Opts the contact out." in text
-    assert "Reply (1 segment, GSM-7): You hear no more." in text
+    assert "Reply (1 part, GSM-7): You hear no more." in text
     assert "Opts the contact in again." in text
     assert "Opts the contact out, until a person has looked at it." in text
 
@@ -397,12 +399,12 @@ def test_a_terminal_that_is_not_unicode():
 
 def test_a_text_of_several_lines_stays_indented():
     automation("Any", actions=[factories.reply("one\ntwo")])
-    assert "        Reply (1 segment, GSM-7): one\n        two\n" in simulate("hi")
+    assert "        Reply (1 part, GSM-7): one\n        two\n" in simulate("hi")
 
 
 def test_parts_and_encoding_are_counted():
     automation("Any", actions=[factories.reply("é" * 161 + "中")])
-    assert "Reply (3 segments, UCS-2): é" in simulate("hi")
+    assert "Reply (3 parts, UCS-2): é" in simulate("hi")
     [reply] = effects("hi")
     assert (reply["encoding"], reply["units"], reply["parts"]) == ("UCS-2", 162, 3)
 

@@ -73,7 +73,8 @@ def _leave_group(effect: outcome.LeaveGroup, groups):
 @describe.register
 def _set_attribute(effect: outcome.SetAttribute, groups):
     if not effect.value:
-        return _("Clears %(attribute)s.") % {"attribute": effect.attribute}
+        text = _("Clears %(attribute)s: the text holds nothing but a keyword.")
+        return text % {"attribute": effect.attribute}
     return _("Keeps “%(value)s” as %(attribute)s.") % {
         "value": effect.value,
         "attribute": effect.attribute,
@@ -108,8 +109,8 @@ def cost_of(effect):
         return _("not sent: %(reason)s") % {"reason": reason}
     cost = segments.count(effect.body)
     text = ngettext(
-        "%(count)d segment, %(encoding)s",
-        "%(count)d segments, %(encoding)s",
+        "%(count)d part, %(encoding)s",
+        "%(count)d parts, %(encoding)s",
         cost.parts,
     )
     return text % {"count": cost.parts, "encoding": cost.encoding}

@@ -85,7 +85,7 @@ def test_a_text_shows_everything_that_follows(admin_client, order):
     for expected in (
         "ORDER two pizzas",
         "What would you like?",
-        "1 segment, GSM-7 · Stage 1",
+        "1 part, GSM-7 · Stage 1",
         "Joins the group Delivery customers.",
         "Forwarded to +336•••••678",
         "Forwarded to k…@example.com",

@@ -121,7 +121,7 @@ def test_the_first_list_says_what_to_do(page, log_in, check_axe, live_server):
     page.wait_for_url("**/flows/inspect/**")
     page.get_by_role("link", name="Add an automation").click()
     page.wait_for_url("**/automations/create/?flow=*")
-    assert page.get_by_text("Orders").first.is_visible()
+    assert page.locator("#w-editor-form").get_by_text("Orders").first.is_visible()
     assert page.console_errors == []
 
 

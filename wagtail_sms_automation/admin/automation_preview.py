@@ -182,6 +182,10 @@ class AutomationPreview:
         return respond(self._message, self._contact, self._rulebook, self._now)
 
     @cached_property
+    def _groups(self) -> Mapping[int, str]:
+        return effect_texts.group_names([self._outcome])
+
+    @cached_property
     def _rulebook(self) -> rules.Rulebook:
         """The site's settings with this automation alone."""
         return replace(rulebook.compile_rulebook([]), automations=(self._automation,))
@@ -256,8 +260,7 @@ class AutomationPreview:
                 }
                 return Bubble(kind="forward", text=effect.body, words=words)
             case _:
-                words = preview_texts.change(effect, block.value, self._now)
-                words = words or block.label
+                words = effect_texts.describe(effect, self._groups)
                 return Bubble(kind="change", words=words)
 
     def _text_bubble(self, kind, effect, block, words) -> Bubble:

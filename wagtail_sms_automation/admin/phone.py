@@ -6,10 +6,10 @@
 shows one on any page that has its media (phone.media) and is not inside a form. What
 is typed is posted to phone.url, with scripts by fetch, and answered by the same
 template. In the editor, phone.editor is the selector of the form whose fields are
-posted along to DraftView.
+posted along to DraftView; it asks for what they say as soon as it is opened.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,7 +35,10 @@ MOST_CHIPS = 20
 MOST_SILENT = 50
 MEDIA = forms.Media(
     css={"all": ["wagtail_sms_automation/css/simulator.css"]},
-    js=["wagtail_sms_automation/js/simulator-controller.js"],
+    js=[
+        "wagtail_sms_automation/js/simulator-controller.js",
+        "wagtail_sms_automation/js/draft-controller.js",
+    ],
 )
 
 #: What an effect other than a reply is drawn with.
@@ -104,7 +107,9 @@ class Phone:
         self.editor = editor
         self.is_own_page = is_own_page
         self.flow = flow if data is None else _chosen_flow(data)
-        self.rules = simulation.rules_of(self.flow, drafts)
+        # The editor's is asked anew when it is opened: its page need not wait.
+        is_unopened = bool(editor) and data is None
+        self.rules = simulation.rules_of(None if is_unopened else self.flow, drafts)
         numbers = sorted(self.rules.own_numbers)
         if data is None:
             self.form = PhoneForm(
@@ -119,7 +124,7 @@ class Phone:
             self.texts = []
         else:
             self._read(data, numbers)
-        if not is_own_page:
+        if not is_own_page and not editor:
             self.form.fields["flow"].widget = forms.HiddenInput()
 
     def _read(self, data, numbers):
@@ -127,6 +132,10 @@ class Phone:
         data = data.copy()
         if chip := data.get(f"{PREFIX}-chip"):
             data[f"{PREFIX}-text"] = chip
+        typed = data.get(f"{PREFIX}-text", "")
+        if self.errors:
+            # Nothing can answer it yet: it stays where it was typed.
+            data[f"{PREFIX}-text"] = ""
         self.form = form = PhoneForm(data, numbers=numbers)
         form.is_valid()
         self.texts = form.cleaned_data.get("texts", [])
@@ -141,6 +150,8 @@ class Phone:
             self._fill(next_moment(self.texts) if is_next else clock)
         else:
             self._fill(None)
+        if self.errors:
+            form.data[f"{PREFIX}-text"] = typed
 
     def _fill(self, clock):
         form = self.form
@@ -154,6 +165,11 @@ class Phone:
     def media(self) -> forms.Media:
         """What the page must load."""
         return MEDIA + self.form.media
+
+    @property
+    def is_kept(self) -> bool:
+        """True if the page goes on showing the turns it has."""
+        return bool(self.errors and self.texts)
 
     @cached_property
     def turns(self) -> list[ShownTurn]:
@@ -216,19 +232,22 @@ class Phone:
 
     def _show(self, turn: Turn, groups: Mapping[int, str]) -> ShownTurn:
         of_text = turn.outcome
-        texts = decision_texts.explain([one.as_json() for one in of_text.decisions])
-        silent = [text for text in texts if not text.fired]
-        silent.sort(key=lambda text: not text.near_miss)
-        names = {one.automation: one.name for one in of_text.decisions}
+        silent = [one for one in of_text.decisions if not one.fired]
+        silent.sort(key=lambda one: one.near_miss is None)
+        names = {one.automation: one.name for one in of_text.fired}
         return ShownTurn(
             body=turn.message.body,
             received_at=turn.message.received_at,
             intent=str(decision_texts.INTENTS.get(of_text.intent, "")),
             lines=list(lines_of(of_text, groups, names)),
-            fired=[text for text in texts if text.fired],
-            silent=silent[:MOST_SILENT],
+            fired=_explain(of_text.fired),
+            silent=_explain(silent[:MOST_SILENT]),
             more_silent=max(0, len(silent) - MOST_SILENT),
         )
+
+
+def _explain(decisions: Iterable[outcome.Decision]):
+    return decision_texts.explain([one.as_json() for one in decisions])
 
 
 def _chosen_flow(data) -> Flow | None:

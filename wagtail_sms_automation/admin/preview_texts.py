@@ -1,4 +1,4 @@
-"""Conditions and changes of an automation in words, for its preview."""
+"""Conditions of an automation in words, for its preview."""
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -6,32 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import rulebook
-from ..engine import outcome
-
-
-def change(effect: outcome.Effect, value, now) -> str:
-    """Say what an action changes about the contact; empty for what changes nothing."""
-    match effect:
-        case outcome.JoinGroup():
-            return _("Added to the contact group “%(group)s”") % value
-        case outcome.LeaveGroup():
-            return _("Removed from the contact group “%(group)s”") % value
-        case outcome.SetAttribute():
-            return _("Saved with the contact as “%(attribute)s”: %(value)s") % {
-                "attribute": effect.attribute,
-                "value": effect.value or _("(nothing but the keyword)"),
-            }
-        case outcome.StartOptOut():
-            return _("The contact is opted out, as after STOP")
-        case outcome.KeepSilent():
-            hours = round((effect.until - now).total_seconds() / 3600)
-            return ngettext(
-                "Automations leave this contact alone for %(count)s hour",
-                "Automations leave this contact alone for %(count)s hours",
-                hours,
-            ) % {"count": hours}
-        case _:
-            return ""
 
 
 def _names(rows) -> str:

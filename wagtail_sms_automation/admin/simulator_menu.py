@@ -1,10 +1,10 @@
-"""The simulator's menu entry."""
+"""The simulator's menu entry, and who may use what of it."""
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
 
-from ..models import Automation
+from ..models import Automation, InboundMessage
 from . import permissions
 
 
@@ -14,6 +14,11 @@ ICON = "sms-phone"
 def may_simulate(user):
     """True for users who may see the automations."""
     return permissions.may_list(user, Automation)
+
+
+def may_replay(user):
+    """True for users who may see both the automations and what customers wrote."""
+    return may_simulate(user) and permissions.may_list(user, InboundMessage)
 
 
 class SimulatorMenuItem(MenuItem):

@@ -22,7 +22,8 @@ from ... import flow_checks, flows, repairs
 from ...engine.flow_graph import ArrowKind, NodeKind
 from ...engine.flow_outline import outline
 from ...models import Automation, Flow
-from .. import findings, flow_diagram, permissions
+from .. import findings, flow_diagram, permissions, simulator_menu
+from ..phone import Phone
 from . import automations, flow_findings, generic
 
 
@@ -113,7 +114,14 @@ class PictureMixin(ReadingMixin):
             **kwargs,
         )
         context["media"] = context.get("media", Media()) + MEDIA
+        if self.rows and simulator_menu.may_simulate(self.request.user):
+            context["phone"] = phone = self.get_phone()
+            context["media"] += phone.media
         return context
+
+    def get_phone(self):
+        """Return a phone that the active automations answer."""
+        return Phone()
 
     def get_add_automation_url(self):
         """Return where to write an automation, for those who may."""
@@ -199,6 +207,10 @@ class InspectView(PictureMixin, generic.InspectView):
     def get_automations(self):
         """Return those of the flow."""
         return self.object.automations.all()
+
+    def get_phone(self):
+        """Return a phone that the paused ones of the flow answer, too."""
+        return Phone(flow=self.object)
 
     def get_flows(self):
         """Return the flow."""

@@ -12,18 +12,21 @@ from wagtail.admin.views.generic import preview
 from wagtail.utils.decorators import xframe_options_sameorigin_override
 
 from ..automation_preview import STREAMS, AutomationPreview
+from ..simulator_panel import SimulatorSidePanel
 from . import generic
 
 
 class PreviewPanelMixin:
-    """An editor with a phone beside it."""
+    """An editor with a phone beside it: an example to look at, and one to text with."""
 
     def get_side_panels(self):
-        """Add the phone to the panels."""
-        phone = PreviewSidePanel(
-            self.form.instance, self.request, preview_url=self.get_preview_url()
+        """Add both to the panels."""
+        automation, request = self.form.instance, self.request
+        example = PreviewSidePanel(
+            automation, request, preview_url=self.get_preview_url()
         )
-        return MediaContainer([*super().get_side_panels(), phone])
+        phone = SimulatorSidePanel(automation, request)
+        return MediaContainer([*super().get_side_panels(), example, phone])
 
 
 class PreviewMixin(generic.BridgeMixin):

@@ -13,7 +13,7 @@ from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from ... import decision_texts, effect_texts, replay, rulebook, simulation
-from ...models import Automation, Flow, InboundMessage
+from ...models import Automation, Flow
 from ...phone_numbers import mask
 from .. import draft_form, permissions, phone_start, simulator_menu
 from ..phone import EDITOR, MEDIA, Phone, lines_of
@@ -22,13 +22,6 @@ from .generic import STYLES
 
 
 TEMPLATES = "wagtail_sms_automation/admin/simulator"
-
-
-def may_replay(user):
-    """True for users who may see both the automations and what customers wrote."""
-    return simulator_menu.may_simulate(user) and permissions.may_list(
-        user, InboundMessage
-    )
 
 
 def row_or_404(model: type[Model], pk):
@@ -89,7 +82,7 @@ class SimulatorView(SimulatorPageMixin, TemplateView):
     def show(self, phone):
         """Show the page."""
         replay_url = None
-        if may_replay(self.request.user):
+        if simulator_menu.may_replay(self.request.user):
             replay_url = reverse("sms_simulator_replay")
             if phone.flow:
                 replay_url += f"?flow={phone.flow.pk}"
@@ -157,7 +150,7 @@ class ReplayView(SimulatorPageMixin, TemplateView):
 
     def dispatch(self, request, *args, **kwargs):
         """Let in whoever may see automations and messages."""
-        if not may_replay(request.user):
+        if not simulator_menu.may_replay(request.user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -222,7 +215,7 @@ class DraftReplayView(DraftMixin, ReplayView):
 
     def dispatch(self, request, *args, **kwargs):
         """Ask for both permissions: the form's, and to see messages."""
-        if not may_replay(request.user):
+        if not simulator_menu.may_replay(request.user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 

@@ -4,12 +4,15 @@
  * What the server answers is the phone as it would show it: what has changed is put
  * in, so that the focus stays, and a screen reader hears only what is new.
  *
+ * In a side panel of an editor it asks as soon as the panel is opened: what answers is
+ * what stands in the editor then.
+ *
  * @example
  * <form
  *   data-controller="sms-simulator"
  *   data-action="submit->sms-simulator#send change->sms-simulator#settle"
- *   data-sms-simulator-editor-value="#w-editor-form"
  *   data-sms-simulator-failed-value="The simulator did not answer."
+ *   data-sms-simulator-refused-value="You are logged out."
  * >
  *   <input type="hidden" name="phone-texts" />
  *   <div role="log" data-sms-simulator-target="log"></div>
@@ -19,14 +22,19 @@
 class SmsSimulator extends window.StimulusModule.Controller {
   static targets = ['log'];
 
-  static values = { editor: String, failed: String };
+  static values = { failed: String, refused: String };
 
   connect() {
     this.scrollDown();
+    this.opened = () => this.ask();
+    this.panel = this.element.closest('[data-side-panel]');
+    this.panel?.addEventListener('show', this.opened);
+    if (this.panel && !this.panel.hidden) this.ask();
   }
 
   disconnect() {
     this.request?.abort();
+    this.panel?.removeEventListener('show', this.opened);
   }
 
   send(event) {
@@ -54,11 +62,15 @@ class SmsSimulator extends window.StimulusModule.Controller {
         headers: this.headers(),
         signal: this.request.signal,
       });
-      if (!response.ok) throw new Error(response.statusText);
-      this.show(await response.text(), isText && Boolean(submitter));
+      if (this.isRefusal(response)) {
+        this.say(this.refusedValue);
+      } else {
+        if (!response.ok) throw new Error(response.statusText);
+        this.show(await response.text(), isText && Boolean(submitter));
+      }
     } catch (error) {
       if (error.name === 'AbortError') return;
-      this.part(this.element, 'errors').textContent = this.failedValue;
+      this.say(this.failedValue);
     }
     this.element.removeAttribute('aria-busy');
   }
@@ -66,11 +78,18 @@ class SmsSimulator extends window.StimulusModule.Controller {
   fields(submitter) {
     const fields = new FormData(this.element);
     if (submitter?.name) fields.append(submitter.name, submitter.value);
-    const editor = this.editorValue && document.querySelector(this.editorValue);
-    for (const [name, value] of editor ? new FormData(editor) : []) {
-      if (name !== 'csrfmiddlewaretoken') fields.append(name, value);
-    }
     return fields;
+  }
+
+  /** Whoever is logged out is told 403, or sent on to a page with a form. */
+  isRefusal({ redirected, status }) {
+    return redirected || status === 403;
+  }
+
+  say(text) {
+    const line = document.createElement('p');
+    line.textContent = text;
+    this.part(this.element, 'errors').replaceChildren(line);
   }
 
   headers() {
@@ -84,7 +103,7 @@ class SmsSimulator extends window.StimulusModule.Controller {
   show(html, isText) {
     const answer = new DOMParser()
       .parseFromString(html, 'text/html')
-      .querySelector('form');
+      .querySelector('form.sms-phone');
     if (!answer) throw new Error('no phone');
     for (const name of ['to', 'errors', 'chips', 'standing']) {
       const [old, fresh] = [this.element, answer].map((form) => this.part(form, name));
@@ -94,7 +113,9 @@ class SmsSimulator extends window.StimulusModule.Controller {
     this.copy(answer, 'phone-clock');
     if (isText) this.copy(answer, 'phone-text');
     this.replaceNumbers(answer);
-    this.addTurns(answer.querySelector('[role=log]'));
+    if (!answer.hasAttribute('data-sms-simulator-keeps')) {
+      this.addTurns(answer.querySelector('[role=log]'));
+    }
   }
 
   part(form, name) {
