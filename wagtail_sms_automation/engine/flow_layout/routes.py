@@ -7,15 +7,16 @@ their ends change sides.
 
 from collections.abc import Sequence
 
-from .coordinates import across
+from .bands import in_bands
+from .chains import Chain
 from .drawing import Arrow, Box, Drawing, Link, Place, Point
-from .levels import LOOP_GAP, LOOP_WIDTH, Chain, Levels, levels_of, loop_height
+from .levels import LOOP_GAP, LOOP_WIDTH, Levels, levels_of, loop_height
 from .tightening import tighten
 
 
 _LEVEL_GAP = 22.0
 #: Long ways across get more height, up to a limit, or they would lie nearly flat.
-_SLOPE = 1 / 16
+_SLOPE = 1 / 48
 _MOST_GAP = 44.0
 #: Arrows do not leave or enter at the very corner of a box, nor all in one point.
 _CORNER = 28.0
@@ -28,7 +29,7 @@ def draw(boxes: Sequence[Box], links: Sequence[Link]) -> Drawing:
     """Lay out one connected part: at least one box."""
     levels = levels_of(boxes, links)
     graph = (levels.layers, levels.above, levels.below, levels.extents)
-    axes = tighten(across(*graph), *graph)
+    axes = tighten(in_bands(*graph), *graph)
     first = min(axis - levels.extents[node].left for node, axis in enumerate(axes))
     axes = [axis - first for axis in axes]
     ports = _ports(boxes, levels, axes)
@@ -66,20 +67,21 @@ def _ports(
     boxes: Sequence[Box], levels: Levels, axes: list[float]
 ) -> dict[tuple[int, int], float]:
     """Where on a box each arrow begins or ends, by its link and the box."""
-    sides: dict[tuple[int, bool], list[tuple[float, int]]] = {}
+    sides: dict[tuple[int, bool], dict[int, list[int]]] = {}
     for index, chain in levels.chains.items():
         first, second, *_ = chain.nodes
         *_, last_bend, last = chain.nodes
-        sides.setdefault((first, False), []).append((axes[second], index))
-        sides.setdefault((last, True), []).append((axes[last_bend], index))
+        for side, bend in (((first, False), second), ((last, True), last_bend)):
+            # Arrows that begin or end together share one place.
+            sides.setdefault(side, {}).setdefault(bend, []).append(index)
     ports = {}
     for (node, _), arrows in sides.items():
-        arrows.sort()
+        bends = sorted(arrows, key=axes.__getitem__)
         room = max(boxes[node].width / 2 - _CORNER, 0)
-        wanted = [axis for axis, _ in arrows]
+        wanted = [axes[bend] for bend in bends]
         spread = _spread(wanted, axes[node] - room, axes[node] + room)
-        for (_, index), x in zip(arrows, spread, strict=True):
-            ports[index, node] = x
+        for bend, x in zip(bends, spread, strict=True):
+            ports |= {(index, node): x for index in arrows[bend]}
     return ports
 
 
