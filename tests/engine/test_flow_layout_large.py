@@ -78,7 +78,7 @@ def test_no_arrow_runs_through_a_card_or_the_label_of_another(drawn):
     grid = Grid(places_of(drawing))
     for number, arrow in enumerate(drawing.arrows):
         for (x, y), (x_next, y_next) in pairwise(along(arrow)):
-            # A little less than the piece: where it only touches, it runs through nothing.
+            # A little less than the piece: what only touches runs through nothing.
             spot = Place(
                 x=min(x, x_next) + 1e-3,
                 y=min(y, y_next) + 1e-3,

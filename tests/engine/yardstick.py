@@ -16,8 +16,8 @@ def our_arrows(boxes, links):
     return [(arrow.joints, [*along(arrow)]) for arrow in arrows]
 
 
-def their_arrows(boxes, links, style):
-    """The same by graphlay, whose lines have no curves."""
+def drawn_by_graphlay(boxes, links, style="orthogonal"):
+    """Lay out the same boxes in a style of graphlay's."""
     graphlay = pytest.importorskip("graphlay")
     graph = graphlay.Graph()
     for box in boxes:
@@ -25,17 +25,34 @@ def their_arrows(boxes, links, style):
     for link in links:
         size = {"width": link.label_width, "height": link.label_height}
         graph.edge(link.source, link.target, label_size=size)
+    # Our boxes stand 36 apart, and labels 22 below and above them.
+    layer_gap = 44 + max((link.label_height for link in links), default=0)
     options = {
         "direction": "topbottom",
-        # Our boxes stand 36 apart, and 70 below each other when a label is between.
-        "spacing": {"layer_gap": 70, "node_gap": 36},
+        "spacing": {"layer_gap": layer_gap, "node_gap": 36},
         "routing": {"style": style},
     }
+    return graphlay.layout(graph, options=options)
+
+
+def their_arrows(boxes, links, style):
+    """The arrows of graphlay, whose lines have no curves."""
     lines = [
         [(point["x"], point["y"]) for point in edge["points"]]
-        for edge in graphlay.layout(graph, options=options).edges
+        for edge in drawn_by_graphlay(boxes, links, style).edges
     ]
     return [(line, line) for line in lines]
+
+
+def their_width(boxes, links):
+    """How wide the cards of graphlay's drawing stand."""
+    nodes = drawn_by_graphlay(boxes, links).nodes
+    ends = [
+        (node["center"]["x"] + side * node["size"]["width"] / 2)
+        for node in nodes
+        for side in (-1, 1)
+    ]
+    return max(ends) - min(ends)
 
 
 def crossings(arrows):

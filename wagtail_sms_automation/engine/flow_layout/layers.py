@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from .cycles import Pair
+from .shortening import shorten
 
 
-#: More boxes than this do not stand side by side: nobody can read a line of them. Seven
-#: cards with their gaps are about 2000 pixels, which a screen shows at two thirds.
-WIDEST = 7
-_ROUNDS = 12
+#: More boxes than this do not stand side by side: nine cards are 2520 pixels wide.
+WIDEST = 9
+#: What is wider is folded to rows of so many, which leaves room for arrows beside them.
+_ROW = 7
 
 
 def layers_of(count: int, links: Sequence[Pair]) -> list[int]:
@@ -27,7 +28,7 @@ def layers_of(count: int, links: Sequence[Pair]) -> list[int]:
     layers = [0] * count
     for node in order:
         layers[node] = max((layers[one] + 1 for one in above[node]), default=0)
-    _shorten(order, layers, above, below)
+    shorten(order, layers, above, below)
     return _narrowed(order, layers, above, below)
 
 
@@ -41,23 +42,6 @@ def _downwards(above: list[list[int]], below: list[list[int]]) -> list[int]:
             if not missing[target]:
                 order.append(target)
     return order
-
-
-def _shorten(
-    order: list[int], layers: list[int], above: list[list[int]], below: list[list[int]]
-) -> None:
-    for _ in range(_ROUNDS):
-        before = list(layers)
-        for node in reversed(order):
-            if len(below[node]) > len(above[node]):
-                layers[node] = min(layers[one] for one in below[node]) - 1
-        for node in order:
-            if len(above[node]) > len(below[node]):
-                layers[node] = max(layers[one] for one in above[node]) + 1
-        if layers == before:
-            break
-    first = min(layers)
-    layers[:] = [layer - first for layer in layers]
 
 
 def _narrowed(
@@ -75,7 +59,7 @@ def _narrowed(
     taken: Counter[int] = Counter()
     for node in _depth_first(order, above, below):
         layer = max((narrowed[one] + 1 for one in above[node]), default=0)
-        while taken[layer] >= WIDEST:
+        while taken[layer] >= _ROW:
             layer += 1
         taken[layer] += 1
         narrowed[node] = layer
@@ -111,7 +95,7 @@ def _lower(
             continue
         lowest = min(layers[one] for one in below[node]) - 1
         for layer in range(lowest, layers[node], -1):
-            if taken[layer] < WIDEST:
+            if taken[layer] < _ROW:
                 taken[layers[node]] -= 1
                 taken[layer] += 1
                 layers[node] = layer

@@ -5,7 +5,7 @@ it runs straight down. So it never touches a box, and two arrows cross only wher
 their ends change sides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .bands import in_bands
 from .chains import Chain
@@ -45,8 +45,9 @@ def draw(boxes: Sequence[Box], links: Sequence[Link]) -> Drawing:
     ]
     arrows: dict[int, Arrow] = {}
     bottoms = _bottoms(levels, tops)
+    straight = {_head_end(chain) for chain in levels.chains.values()}
     for index, chain in levels.chains.items():
-        route = _Route(tops=tops, bottoms=bottoms, places=places)
+        route = _Route(tops=tops, bottoms=bottoms, places=places, straight=straight)
         x = [ports.get((index, node), axes[node]) for node in chain.nodes]
         label = _label(chain, links[index], axes, tops, bottoms)
         arrows[index] = Arrow(points=route.along(chain, x), label=label)
@@ -132,15 +133,27 @@ def _bottoms(levels: Levels, tops: list[float]) -> list[float]:
     return bottoms
 
 
+def _head_end(chain: Chain) -> tuple[int, bool]:
+    """The box that an arrow leads to, and True if it arrives from above."""
+    return chain.nodes[0 if chain.is_back else -1], not chain.is_back
+
+
 class _Route:
     """Draws the curves of one arrow."""
 
     def __init__(
-        self, *, tops: list[float], bottoms: list[float], places: list[Place]
+        self,
+        *,
+        tops: list[float],
+        bottoms: list[float],
+        places: list[Place],
+        straight: Collection[tuple[int, bool]],
     ) -> None:
         self.tops = tops
         self.bottoms = bottoms
         self.places = places
+        #: Where a head is, all arrows are straight as far: or they would cross there.
+        self.straight = straight
         self.points: list[Point] = []
 
     def along(self, chain: Chain, x: list[float]) -> tuple[Point, ...]:
@@ -148,12 +161,12 @@ class _Route:
         first, last = chain.nodes[0], chain.nodes[-1]
         bottom = self.places[first].y + self.places[first].height
         self.points = [(x[0], bottom)]
-        if chain.is_back:
+        if (first, False) in self.straight:
             self._straight_to(bottom + _HEAD)
         for number in range(1, len(chain.nodes)):
             previous, node = chain.nodes[number - 1 : number + 1]
             self._straight_to(self.bottoms[previous])
-            has_head = node == last and not chain.is_back
+            has_head = node == last and (last, True) in self.straight
             self._curve_to((x[number], self.tops[node] - has_head * _HEAD))
         self._straight_to(self.places[last].y)
         return tuple(self.points[::-1] if chain.is_back else self.points)
