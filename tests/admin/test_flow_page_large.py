@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 EVERYTHING = reverse("sms_flows_modeladmin_everything")
 #: Of processor time. About 1 s was measured, half of it for the words of the cards.
-SECONDS = 5
-QUERIES = 25
+SECONDS = 3
+QUERIES = 15
 
 
 @pytest.fixture
@@ -32,9 +32,8 @@ def test_the_page_takes_bounded_time_and_few_queries(
 ):
     admin_client.get(EVERYTHING)
     responses = []
-    with django_assert_max_num_queries(QUERIES) as queries:
+    with django_assert_max_num_queries(QUERIES):
         seconds = cpu_seconds(lambda: responses.append(admin_client.get(EVERYTHING)))
-    print(seconds, len(queries), len(responses[0].content))
     page = responses[0].content.decode()
     assert seconds <= SECONDS
     assert page.count("sms-flow__card ") >= 300
@@ -47,12 +46,12 @@ def test_the_words_are_closed_until_somebody_asks(large, admin_client):
 
 
 def test_the_file_is_valid_and_of_sane_size(large):
-    graph = flows.graph_of(list(Automation.objects.in_order()), list(Flow.objects.all()))
+    graph = flows.graph_of(
+        list(Automation.objects.in_order()), list(Flow.objects.all())
+    )
     source = svg_file(graph)
-    print(len(source))
     drawing = ElementTree.fromstring(source)  # noqa: S314 - our own
     width, height = float(drawing.get("width")), float(drawing.get("height"))
-    print(width, height)
     assert width <= 4000
     assert height <= 20_000
     assert len(source) < 2_000_000
@@ -62,4 +61,4 @@ def test_the_file_is_valid_and_of_sane_size(large):
         if path.get("class") == "sms-flow__way"
         for number in re.findall(r"-?[\d.]+", path.get("d"))
     ]
-    assert 0 <= min(numbers) and max(numbers) <= max(width, height)
+    assert min(numbers) >= 0 and max(numbers) <= max(width, height)

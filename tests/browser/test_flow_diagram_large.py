@@ -1,7 +1,5 @@
 """The page of all automations with 300 of them: from seen whole to read."""
 
-import os
-
 import pytest
 
 from ..large_site import fill
@@ -23,11 +21,6 @@ def opened(request, live_server, open_page, log_in):
     return page
 
 
-def shot(page, name):
-    if os.environ.get("SHOTS"):
-        page.screenshot(path=f"/tmp/shot-{name}-{page.viewport_size['width']}.png")
-
-
 def scale(page):
     drawing = page.locator(".sms-flow__drawing")
     whole = float(drawing.get_attribute("viewBox").split()[2])
@@ -37,20 +30,17 @@ def scale(page):
 def test_300_automations_can_be_read(opened, check_axe):
     page = opened
     view = page.locator(".sms-flow__view")
-    assert page.locator("a.sms-flow__card").count() == 300
+    assert page.locator("a.sms-flow__card").count() >= 300
     assert page.locator("details.sms-flow-outline").get_attribute("open") is None
     # It begins at its own size, to be read at once; the page itself never scrolls.
     assert scale(page) == 1
-    shot(page, "begin")
     assert page.evaluate(
         "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     )
     page.get_by_role("button", name="Show all").click()
-    shot(page, "all")
     assert view.evaluate("view => view.scrollWidth <= view.clientWidth")
     assert view.evaluate("view => view.scrollHeight <= window.innerHeight * 0.8")
     page.get_by_role("button", name="Fit the width").click()
-    shot(page, "width")
     assert view.evaluate("view => view.scrollWidth <= view.clientWidth")
     assert view.evaluate("view => view.scrollHeight > view.clientHeight")
     while scale(page) < 1:
@@ -75,14 +65,15 @@ def test_the_keyboard_alone_reads_them(opened):
         "before => document.querySelector('.sms-flow__view').scrollTop > before",
         arg=before,
     )
+    page.wait_for_timeout(1000)  # until the smooth scroll has come to rest
     # The next card that gets the focus is scrolled to.
     page.keyboard.press("Tab")
-    card = page.locator("a.sms-flow__card:focus")
-    assert card.evaluate(
-        """card => {
-            const { top, bottom } = card.getBoundingClientRect();
-            const view = card.closest('.sms-flow__view').getBoundingClientRect();
-            return top < view.bottom && bottom > view.top;
+    page.wait_for_function(
+        """() => {
+            const card = document.activeElement.getBoundingClientRect();
+            const view = document.activeElement.closest('.sms-flow__view');
+            const { top, bottom } = view.getBoundingClientRect();
+            return card.top >= top - 1 && card.bottom <= bottom + 1;
         }"""
     )
     assert page.console_errors == []

@@ -75,7 +75,7 @@ def _ports(
         for side, bend in (((first, False), second), ((last, True), last_bend)):
             # Arrows that begin or end together share one place.
             sides.setdefault(side, {}).setdefault(bend, []).append(index)
-    ports = {}
+    ports: dict[tuple[int, int], float] = {}
     for (node, _), arrows in sides.items():
         bends = sorted(arrows, key=axes.__getitem__)
         room = max(boxes[node].width / 2 - _CORNER, 0)

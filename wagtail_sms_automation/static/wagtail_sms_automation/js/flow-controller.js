@@ -119,10 +119,21 @@ class SmsFlow extends window.StimulusModule.Controller {
   }
 
   /** Scroll to a card that gets the focus: browsers do not always do so in a drawing. */
-  reveal(event) {
-    const card = event.target.closest('.sms-flow__card');
-    if (!card || !event.target.matches(':focus-visible')) return;
-    card.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  reveal({ target }) {
+    if (!target.matches('.sms-flow__card:focus-visible')) return;
+    // They scroll themselves once the focus is there, and may end elsewhere.
+    window.requestAnimationFrame(() => {
+      const view = this.viewTarget;
+      const card = target.getBoundingClientRect();
+      const room = view.getBoundingClientRect();
+      if (card.top < room.top || card.bottom > room.bottom) {
+        view.scrollTop += (card.top + card.bottom - room.top - room.bottom) / 2;
+      }
+      if (card.left < room.left || card.right > room.right) {
+        view.scrollLeft += (card.left + card.right - room.left - room.right) / 2;
+      }
+      view.scrollIntoView({ block: 'nearest' });
+    });
   }
 
   wheel(event) {
