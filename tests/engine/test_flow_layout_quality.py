@@ -1,79 +1,117 @@
-"""Our drawings beside those of graphlay: the same boxes, gaps and yardstick."""
+"""Our drawings beside those of graphlay: the same boxes, gaps and yardstick.
 
-from itertools import combinations, pairwise
-from math import dist
+graphlay draws in two styles. Its orthogonal lines are the like of ours: each arrow goes
+down between the cards, and around them. Its diagonal lines are shorter, and now and
+then run through a card (11 of them in the tuned flows), which ours may not. So their
+lengths are a bound that we reach on the tuned flows, and miss by a sixth on the fresh.
+
+The first sixty flows are those that the layout was tuned on. The fresh ones have
+another mix of kinds, and other numbers than any that were looked at. Among them are
+flows of which graphlay makes a row of more cards than can be read; we fold the row.
+What that costs is measured apart, and shown with `pytest -s`.
+"""
+
+import sys
+from functools import cache
 
 import pytest
 
-from wagtail_sms_automation.engine.flow_layout import lay_out
+from wagtail_sms_automation.engine.flow_layout import lay_out, layers
 
-from .random_flows import random_flow
+from .random_flows import fresh_flow, random_flow
+from .yardstick import (
+    crossings,
+    length,
+    our_arrows,
+    their_arrows,
+    their_width,
+)
 
 
 FLOWS = 60
 #: How much more than graphlay's we may have.
 ALLOWED = 1.1
+STYLES = ["orthogonal", "diagonal"]
 
 
-def our_lines(boxes, links):
-    drawing = lay_out(boxes, links)
-    return [arrow.joints for arrow in drawing.arrows]
-
-
-def their_lines(boxes, links):
-    graphlay = pytest.importorskip("graphlay")
-    graph = graphlay.Graph()
-    for box in boxes:
-        graph.node(box.id, width=box.width, height=box.height)
-    for link in links:
-        size = {"width": link.label_width, "height": link.label_height}
-        graph.edge(link.source, link.target, label_size=size)
-    # Our boxes stand 36 apart, and 70 below each other when a label is between.
-    spacing = {"layer_gap": 70, "node_gap": 36}
-    options = {"direction": "topbottom", "spacing": spacing}
-    drawing = graphlay.layout(graph, options=options)
+def flows(make, first=0):
+    """Sixty flows; a loop is left out, every engine draws it in a way of its own."""
     return [
-        [(point["x"], point["y"]) for point in edge["points"]] for edge in drawing.edges
+        (boxes, [link for link in links if link.source != link.target])
+        for boxes, links in map(make, range(first, first + FLOWS))
     ]
 
 
-def crossings(lines):
-    pieces = [list(pairwise(line)) for line in lines]
-    return sum(
-        cross(one, other)
-        for ours, theirs in combinations(pieces, 2)
-        for one in ours
-        for other in theirs
+@cache
+def tuned():
+    return flows(random_flow)
+
+
+@cache
+def fresh(is_folded):
+    """The fresh flows that have a row too long to read, or the others."""
+    return [flow for flow in flows(fresh_flow, 1000) if folded(*flow) == is_folded]
+
+
+def folded(boxes, links):
+    """True for what would be drawn otherwise if rows had no limit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layers, "WIDEST", len(boxes))
+        unlimited = lay_out(boxes, links)
+    return unlimited != lay_out(boxes, links)
+
+
+def measured(made, draw):
+    """The crossings and the length of all arrows."""
+    drawn = [draw(*flow) for flow in made]
+    return sum(map(crossings, drawn)), sum(map(length, drawn))
+
+
+def compared(name, made, style):
+    """Return our crossings, theirs, and how much longer our arrows are."""
+    ours = measured(made, our_arrows)
+    theirs = measured(made, lambda *flow: their_arrows(*flow, style))
+    longer = ours[1] / theirs[1]
+    sys.stdout.write(
+        f"\n{len(made)} {name} flows, {style}: {ours[0]} crossings to {theirs[0]},"
+        f" {longer:.3f} times the length\n"
     )
+    return ours[0], theirs[0], longer
 
 
-def cross(one, other):
-    """True if two pieces of lines cross, and do not only touch."""
-    (a, b), (c, d) = one, other
-    return (
-        side(a, b, c) * side(a, b, d) < 0  # c and d on the two sides of a-b
-        and side(c, d, a) * side(c, d, b) < 0
-    )
+@pytest.mark.parametrize("style", STYLES)
+def test_crossings_and_lengths_are_near_those_of_graphlay(style):
+    ours, theirs, longer = compared("tuned", tuned(), style)
+    assert ours <= ALLOWED * theirs
+    assert longer <= ALLOWED
 
 
-def side(a, b, point):
-    area = (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0])
-    return (area > 1e-6) - (area < -1e-6)
+@pytest.mark.parametrize(("style", "allowed"), [("orthogonal", 1.1), ("diagonal", 1.2)])
+def test_so_they_are_on_flows_that_nothing_was_tuned_on(style, allowed):
+    """The like of ours are orthogonal lines; diagonal ones may run through cards."""
+    made = fresh(is_folded=False)
+    assert len(made) > FLOWS / 2
+    ours, theirs, longer = compared("fresh", made, style)
+    assert ours <= ALLOWED * theirs
+    assert longer <= allowed
 
 
-def length(lines):
-    return sum(dist(*piece) for line in lines for piece in pairwise(line))
+@pytest.mark.parametrize(("style", "allowed"), [("orthogonal", 1.1), ("diagonal", 1.2)])
+def test_what_is_folded_costs_few_crossings(style, allowed):
+    """Orthogonal lines in rows of any length hardly cross: there is none to stay near.
+
+    The arrows of a hub to its second row cross those that lead back from it.
+    """
+    made = fresh(is_folded=True)
+    ours, _, longer = compared("folded", made, style)
+    assert ours <= sum(len(links) for _, links in made) / 7
+    assert longer <= allowed
 
 
-def test_crossings_and_lengths_are_near_those_of_graphlay():
-    ours, theirs = [0, 0.0], [0, 0.0]
-    for seed in range(FLOWS):
-        boxes, links = random_flow(seed)
-        # A loop is drawn by every engine in a way of its own.
-        links = [link for link in links if link.source != link.target]
-        for sums, draw in ((ours, our_lines), (theirs, their_lines)):
-            lines = draw(boxes, links)
-            sums[0] += crossings(lines)
-            sums[1] += length(lines)
-    assert ours[0] <= ALLOWED * theirs[0], (ours, theirs)
-    assert ours[1] <= ALLOWED * theirs[1], (ours, theirs)
+def test_what_is_folded_is_less_wide():
+    made = fresh(is_folded=True)
+    ours = [lay_out(*flow).width for flow in made]
+    theirs = [their_width(*flow) for flow in made]
+    sys.stdout.write(f"\n{max(ours):.0f} pixels at most, graphlay {max(theirs):.0f}\n")
+    assert max(ours) <= 2800
+    assert sum(ours) <= 0.6 * sum(theirs)

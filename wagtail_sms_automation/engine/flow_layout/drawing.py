@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 Point = tuple[float, float]
 
+#: Nothing is made wider that can be helped: a screen shows as much at half its size.
+READABLE = 2600.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:

@@ -1,14 +1,16 @@
 """In which layer each box stands."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .cycles import Pair
+from .shortening import shorten
 
 
-#: More boxes than this do not stand side by side: nobody can read a line of them.
-WIDEST = 14
-_ROUNDS = 12
+#: More boxes than this do not stand side by side: nine cards are 2520 pixels wide.
+WIDEST = 9
+#: What is wider is folded to rows of so many, which leaves room for arrows beside them.
+_ROW = 7
 
 
 def layers_of(count: int, links: Sequence[Pair]) -> list[int]:
@@ -26,7 +28,7 @@ def layers_of(count: int, links: Sequence[Pair]) -> list[int]:
     layers = [0] * count
     for node in order:
         layers[node] = max((layers[one] + 1 for one in above[node]), default=0)
-    _shorten(order, layers, above, below)
+    shorten(order, layers, above, below)
     return _narrowed(order, layers, above, below)
 
 
@@ -42,35 +44,64 @@ def _downwards(above: list[list[int]], below: list[list[int]]) -> list[int]:
     return order
 
 
-def _shorten(
-    order: list[int], layers: list[int], above: list[list[int]], below: list[list[int]]
-) -> None:
-    for _ in range(_ROUNDS):
-        before = list(layers)
-        for node in reversed(order):
-            if len(below[node]) > len(above[node]):
-                layers[node] = min(layers[one] for one in below[node]) - 1
-        for node in order:
-            if len(above[node]) > len(below[node]):
-                layers[node] = max(layers[one] for one in above[node]) + 1
-        if layers == before:
-            break
-    first = min(layers)
-    layers[:] = [layer - first for layer in layers]
-
-
 def _narrowed(
     order: list[int], layers: list[int], above: list[list[int]], below: list[list[int]]
 ) -> list[int]:
-    """Push down what is too much for one layer: first what leads nowhere."""
+    """Fold what is too wide: a box goes to the next layer with room below its parents.
+
+    What a box leads to is placed before its neighbours are, so that it stays near. The
+    rows of a hub's children are then layers like all others. (The idea of Coffman and
+    Graham's scheduling, Acta Informatica 1, 1972; the order of placing is ours.)
+    """
     if max(Counter(layers).values()) <= WIDEST:
         return layers
-    narrowed = list(layers)
+    narrowed = [0] * len(layers)
     taken: Counter[int] = Counter()
-    for node in sorted(order, key=lambda node: (layers[node], not below[node])):
-        layer = max([layers[node], *(narrowed[one] + 1 for one in above[node])])
-        while taken[layer] >= WIDEST:
+    for node in _depth_first(order, above, below):
+        layer = max((narrowed[one] + 1 for one in above[node]), default=0)
+        while taken[layer] >= _ROW:
             layer += 1
         taken[layer] += 1
         narrowed[node] = layer
-    return narrowed
+    _lower(order, narrowed, taken, above, below)
+    return _without_gaps(narrowed)
+
+
+def _depth_first(
+    order: list[int], above: list[list[int]], below: list[list[int]]
+) -> Iterator[int]:
+    """Yield each node after all that lead to it, and what it leads to soon after."""
+    missing = [len(nodes) for nodes in above]
+    waiting = [node for node in reversed(order) if not missing[node]]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for target in reversed(below[node]):
+            missing[target] -= 1
+            if not missing[target]:
+                waiting.append(target)
+
+
+def _lower(
+    order: list[int],
+    layers: list[int],
+    taken: Counter[int],
+    above: list[list[int]],
+    below: list[list[int]],
+) -> None:
+    """Move what has more arrows down than up to where these are shorter."""
+    for node in reversed(order):
+        if len(below[node]) <= len(above[node]):
+            continue
+        lowest = min(layers[one] for one in below[node]) - 1
+        for layer in range(lowest, layers[node], -1):
+            if taken[layer] < _ROW:
+                taken[layers[node]] -= 1
+                taken[layer] += 1
+                layers[node] = layer
+                break
+
+
+def _without_gaps(layers: list[int]) -> list[int]:
+    numbers = {layer: number for number, layer in enumerate(sorted(set(layers)))}
+    return [numbers[layer] for layer in layers]

@@ -6,11 +6,13 @@ own. A link becomes a chain of nodes, one on each level that it passes.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
+from .chains import Chain, Nodes
 from .coordinates import Extent
 from .crossings import Layers, count, ordered, sifted
-from .cycles import Pair, links_back
+from .cycles import links_back
 from .drawing import Box, Link
 from .layers import layers_of
 
@@ -19,23 +21,10 @@ LOOP_WIDTH = 26.0
 LOOP_GAP = 6.0
 _LOOP_HEIGHT = 30.0
 _BOX_GAP = 36.0
-_LABEL_GAP = 12.0
-_BEND_GAP = 12.0
 #: Small graphs are begun in more ways than large ones, which take longer.
 _MOST_STARTS = 60
 _STARTS = 9_000_000
 _WORTH_SIFTING = 1.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
-    """How a link is drawn: nodes from above to below."""
-
-    nodes: tuple[int, ...]
-    #: The node that holds the label, if it has one.
-    label: int | None
-    #: True if the arrow points upwards.
-    is_back: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +62,8 @@ def levels_of(boxes: Sequence[Box], links: Sequence[Link]) -> Levels:
     }
     ranks = layers_of(len(boxes), list(downwards.values()))
     extents, heights = _of_boxes(boxes, links, loops)
-    nodes = _Nodes(
-        levels=[2 * rank for rank in ranks], extents=extents, heights=heights
-    )
-    chains = {
-        index: nodes.chain(links[index], pair, index in back)
-        for index, pair in downwards.items()
-    }
+    nodes = Nodes(levels=[2 * rank for rank in ranks], extents=extents, heights=heights)
+    chains = nodes.chains(links, downwards, back)
     layers, above, below = _ordered(nodes.levels, chains)
     return Levels(
         layers=layers,
@@ -108,58 +92,16 @@ def _of_boxes(
     return extents, heights
 
 
-class _Nodes:
-    """The nodes while chains are added to them."""
-
-    def __init__(
-        self, *, levels: list[int], extents: list[Extent], heights: list[float]
-    ) -> None:
-        self.levels = levels
-        self.extents = extents
-        self.heights = heights
-        self.label_widths: dict[int, float] = {}
-
-    def chain(self, link: Link, pair: Pair, is_back: bool) -> Chain:
-        """Add the label and the bends of a link that leads down from one to another."""
-        upper, lower = pair
-        between = range(self.levels[upper] + 1, self.levels[lower])
-        has_label = link.label_width > 0
-        place = self._emptiest(between) if has_label else None
-        nodes, label = [upper], None
-        for level in between:
-            node = len(self.levels)
-            if level == place:
-                label = node
-                half = link.label_width / 2
-                extent = Extent(left=half, right=half, gap=_LABEL_GAP, is_bend=True)
-                taken = self.label_widths.get(level, 0)
-                self.label_widths[level] = taken + link.label_width
-            else:
-                extent = Extent(gap=_BEND_GAP, is_bend=True)
-            self.levels.append(level)
-            self.extents.append(extent)
-            self.heights.append(link.label_height if level == place else 0)
-            nodes.append(node)
-        return Chain(nodes=(*nodes, lower), label=label, is_back=is_back)
-
-    def _emptiest(self, between: range) -> int:
-        """The level for a label: the least taken, then the one in the middle."""
-        middle = (between[0] + between[-1]) / 2
-        return min(
-            between[::2],
-            key=lambda level: (self.label_widths.get(level, 0), abs(level - middle)),
-        )
-
-
 def _ordered(
     levels: list[int], chains: dict[int, Chain]
 ) -> tuple[Layers, list[list[int]], list[list[int]]]:
     above: list[list[int]] = [[] for _ in levels]
     below: list[list[int]] = [[] for _ in levels]
-    for chain in chains.values():
-        for upper, lower in zip(chain.nodes, chain.nodes[1:], strict=False):
-            below[upper].append(lower)
-            above[lower].append(upper)
+    # Arrows that run together are one line; each other one has a bend of its own.
+    lines = {pair: None for chain in chains.values() for pair in pairwise(chain.nodes)}
+    for upper, lower in lines:
+        below[upper].append(lower)
+        above[lower].append(upper)
     boxes = _order_of_boxes(levels, above, below)
     return _with_labels(boxes, levels, above, below), above, below
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .drawing import Arrow, Box, Drawing, Link, Place
+from .drawing import READABLE, Arrow, Box, Drawing, Link, Place
 from .routes import draw
 
 
 _GAP = 56.0
-#: Side by side up to this width, or to the shape of a screen if that is wider.
+#: Side by side up to this width, or to the shape of a screen if that is wider, but not
+#: wider than can be read.
 _LEAST_WIDTH = 1100.0
 _SHAPE = 1.6
 
@@ -84,7 +85,7 @@ def _corners(drawings: Sequence[Drawing]) -> list[tuple[float, float]]:
     area = sum((drawing.width + _GAP) * (drawing.height + _GAP) for drawing in drawings)
     width = max(
         _LEAST_WIDTH,
-        (area * _SHAPE) ** 0.5,
+        min((area * _SHAPE) ** 0.5, READABLE),
         *(drawing.width for drawing in drawings),
         0,
     )

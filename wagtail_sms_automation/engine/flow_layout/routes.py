@@ -5,17 +5,18 @@ it runs straight down. So it never touches a box, and two arrows cross only wher
 their ends change sides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from .coordinates import across
+from .bands import in_bands
+from .chains import Chain
 from .drawing import Arrow, Box, Drawing, Link, Place, Point
-from .levels import LOOP_GAP, LOOP_WIDTH, Chain, Levels, levels_of, loop_height
+from .levels import LOOP_GAP, LOOP_WIDTH, Levels, levels_of, loop_height
 from .tightening import tighten
 
 
 _LEVEL_GAP = 22.0
 #: Long ways across get more height, up to a limit, or they would lie nearly flat.
-_SLOPE = 1 / 16
+_SLOPE = 1 / 48
 _MOST_GAP = 44.0
 #: Arrows do not leave or enter at the very corner of a box, nor all in one point.
 _CORNER = 28.0
@@ -28,7 +29,7 @@ def draw(boxes: Sequence[Box], links: Sequence[Link]) -> Drawing:
     """Lay out one connected part: at least one box."""
     levels = levels_of(boxes, links)
     graph = (levels.layers, levels.above, levels.below, levels.extents)
-    axes = tighten(across(*graph), *graph)
+    axes = tighten(in_bands(*graph), *graph)
     first = min(axis - levels.extents[node].left for node, axis in enumerate(axes))
     axes = [axis - first for axis in axes]
     ports = _ports(boxes, levels, axes)
@@ -44,8 +45,9 @@ def draw(boxes: Sequence[Box], links: Sequence[Link]) -> Drawing:
     ]
     arrows: dict[int, Arrow] = {}
     bottoms = _bottoms(levels, tops)
+    straight = {_head_end(chain) for chain in levels.chains.values()}
     for index, chain in levels.chains.items():
-        route = _Route(tops=tops, bottoms=bottoms, places=places)
+        route = _Route(tops=tops, bottoms=bottoms, places=places, straight=straight)
         x = [ports.get((index, node), axes[node]) for node in chain.nodes]
         label = _label(chain, links[index], axes, tops, bottoms)
         arrows[index] = Arrow(points=route.along(chain, x), label=label)
@@ -66,20 +68,21 @@ def _ports(
     boxes: Sequence[Box], levels: Levels, axes: list[float]
 ) -> dict[tuple[int, int], float]:
     """Where on a box each arrow begins or ends, by its link and the box."""
-    sides: dict[tuple[int, bool], list[tuple[float, int]]] = {}
+    sides: dict[tuple[int, bool], dict[int, list[int]]] = {}
     for index, chain in levels.chains.items():
         first, second, *_ = chain.nodes
         *_, last_bend, last = chain.nodes
-        sides.setdefault((first, False), []).append((axes[second], index))
-        sides.setdefault((last, True), []).append((axes[last_bend], index))
-    ports = {}
+        for side, bend in (((first, False), second), ((last, True), last_bend)):
+            # Arrows that begin or end together share one place.
+            sides.setdefault(side, {}).setdefault(bend, []).append(index)
+    ports: dict[tuple[int, int], float] = {}
     for (node, _), arrows in sides.items():
-        arrows.sort()
+        bends = sorted(arrows, key=axes.__getitem__)
         room = max(boxes[node].width / 2 - _CORNER, 0)
-        wanted = [axis for axis, _ in arrows]
+        wanted = [axes[bend] for bend in bends]
         spread = _spread(wanted, axes[node] - room, axes[node] + room)
-        for (_, index), x in zip(arrows, spread, strict=True):
-            ports[index, node] = x
+        for bend, x in zip(bends, spread, strict=True):
+            ports |= {(index, node): x for index in arrows[bend]}
     return ports
 
 
@@ -130,15 +133,27 @@ def _bottoms(levels: Levels, tops: list[float]) -> list[float]:
     return bottoms
 
 
+def _head_end(chain: Chain) -> tuple[int, bool]:
+    """The box that an arrow leads to, and True if it arrives from above."""
+    return chain.nodes[0 if chain.is_back else -1], not chain.is_back
+
+
 class _Route:
     """Draws the curves of one arrow."""
 
     def __init__(
-        self, *, tops: list[float], bottoms: list[float], places: list[Place]
+        self,
+        *,
+        tops: list[float],
+        bottoms: list[float],
+        places: list[Place],
+        straight: Collection[tuple[int, bool]],
     ) -> None:
         self.tops = tops
         self.bottoms = bottoms
         self.places = places
+        #: Where a head is, all arrows are straight as far: or they would cross there.
+        self.straight = straight
         self.points: list[Point] = []
 
     def along(self, chain: Chain, x: list[float]) -> tuple[Point, ...]:
@@ -146,12 +161,12 @@ class _Route:
         first, last = chain.nodes[0], chain.nodes[-1]
         bottom = self.places[first].y + self.places[first].height
         self.points = [(x[0], bottom)]
-        if chain.is_back:
+        if (first, False) in self.straight:
             self._straight_to(bottom + _HEAD)
         for number in range(1, len(chain.nodes)):
             previous, node = chain.nodes[number - 1 : number + 1]
             self._straight_to(self.bottoms[previous])
-            has_head = node == last and not chain.is_back
+            has_head = node == last and (last, True) in self.straight
             self._curve_to((x[number], self.tops[node] - has_head * _HEAD))
         self._straight_to(self.places[last].y)
         return tuple(self.points[::-1] if chain.is_back else self.points)

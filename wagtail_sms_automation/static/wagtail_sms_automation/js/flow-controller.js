@@ -1,5 +1,6 @@
 const STEP = 1.25;
-const SMALLEST = 0.1;
+/** Three hundred automations are seen whole at a thirtieth of their size. */
+const SMALLEST = 0.02;
 const LARGEST = 2;
 /** Fewer pixels are a click that trembled. */
 const DRAG_FROM = 5;
@@ -40,6 +41,7 @@ class SmsFlow extends window.StimulusModule.Controller {
       signal,
       passive: false,
     });
+    view.addEventListener('focusin', (event) => this.reveal(event), { signal });
     // A link that is dragged would be dropped somewhere; a click ends no drag.
     view.addEventListener('dragstart', (event) => event.preventDefault(), { signal });
     view.addEventListener('click', (event) => this.click(event), {
@@ -60,6 +62,12 @@ class SmsFlow extends window.StimulusModule.Controller {
     const { clientWidth, clientHeight } = this.viewTarget;
     const room = [clientWidth, Math.max(clientHeight, window.innerHeight * 0.7)];
     this.show(SmsFlow.fittingScale([this.width, this.height, ...room]));
+    this.toMiddle();
+  }
+
+  /** As wide as the view, to read from top to bottom. */
+  fitWidth() {
+    this.show(Math.min(1, this.viewTarget.clientWidth / this.width));
     this.toMiddle();
   }
 
@@ -108,6 +116,24 @@ class SmsFlow extends window.StimulusModule.Controller {
     if (!(event.key in moves)) return;
     event.preventDefault();
     moves[event.key]();
+  }
+
+  /** Scroll to a card that gets the focus: browsers do not always do so in a drawing. */
+  reveal({ target }) {
+    if (!target.matches('.sms-flow__card:focus-visible')) return;
+    // They scroll themselves once the focus is there, and may end elsewhere.
+    window.requestAnimationFrame(() => {
+      const view = this.viewTarget;
+      const card = target.getBoundingClientRect();
+      const room = view.getBoundingClientRect();
+      if (card.top < room.top || card.bottom > room.bottom) {
+        view.scrollTop += (card.top + card.bottom - room.top - room.bottom) / 2;
+      }
+      if (card.left < room.left || card.right > room.right) {
+        view.scrollLeft += (card.left + card.right - room.left - room.right) / 2;
+      }
+      view.scrollIntoView({ block: 'nearest' });
+    });
   }
 
   wheel(event) {
