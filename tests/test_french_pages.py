@@ -35,7 +35,8 @@ MOVES = ("resume", "pause")
 #: What has no page to show.
 POSTED = (
     *(*MOVES, "reorder", "send_again", "leave", "try_again", "clear_flag"),
-    *("move_up", "move_down", "place", "resume_all", "pause_all", "duplicate"),
+    *("move_up", "move_down", "place", "repair"),
+    *("resume_all", "pause_all", "duplicate"),
 )
 #: What is no page: a picture, a file, and what a form's data are sent to first.
 FILES = ("svg", "download", "preview", "preview_create")
