@@ -14,6 +14,7 @@ from wagtail.users.models import UserProfile
 from wagtail_sms_automation import decision_texts, outbound
 from wagtail_sms_automation.admin.modeladmin import SmsGroup
 from wagtail_sms_automation.engine import outcome
+from wagtail_sms_automation.flow_files import importing, templates
 from wagtail_sms_automation.models import (
     Circuit,
     InboundMessage,
@@ -39,7 +40,7 @@ POSTED = (
     *("resume_all", "pause_all", "duplicate"),
 )
 #: What is no page: a picture, a file, and what a form's data are sent to first.
-FILES = ("svg", "download", "preview", "preview_create")
+FILES = ("svg", "download", "take", "preview", "preview_create")
 
 
 @pytest.fixture(scope="module")
@@ -190,11 +191,18 @@ def rows(superuser):
     return {
         "automations": [automation, paused],
         "flows": [automation.flow, factories.FlowFactory(name="Vide")],
+        "flow-templates": [kept_template()],
         "contact-groups": [group, factories.ContactGroupFactory(name="Amis")],
         "contacts": [contact, bare],
         "messages": [answered, pending],
         "unsent": unsent_messages(answered, superuser),
     }
+
+
+def kept_template():
+    """Return a template of the site, which asks for values."""
+    document = templates.find("order.fr").data.decode()
+    return factories.FlowTemplateFactory(name="Commandes du soir", document=document)
 
 
 def unsent_messages(message, user):
@@ -227,6 +235,9 @@ def urls_of(section, action, rows):
     if action == "choose":
         return [reverse(name, args=[template]) for template in ("order.fr", "club.fr")]
     more = {"compare": ["earliest", "latest"]}.get(action, [])
+    if action == "save":
+        file = templates.find("infos.fr").example()
+        return [reverse(name, args=[importing.import_flow(file).flow.pk])]
     kept = rows[section]
     if action in ("compare", "revert"):
         kept = kept[:1]

@@ -138,6 +138,7 @@ def test_resume_all_by_mouse(strict_page, log_in, flow):
         "Pause all",
         "Duplicate flow",
         "Download as SVG",
+        "Save as a template",
         "History",
         "Delete",
     ]
