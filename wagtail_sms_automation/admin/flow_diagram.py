@@ -20,8 +20,9 @@ _HEAD_LENGTH, _HEAD_WIDTH = 9, 4.5
 def diagram(graph, *, name="", links=None, counts=None):
     """Return the diagram of a graph as inline SVG in a figure.
 
-    name tells one from another on the same page, links are URLs by the ids of the
-    nodes, counts say how often customers took an arrow, by its (source, target).
+    name tells one from others on the same page, which begin as wide as their views;
+    links are URLs by the ids of the nodes, counts say how often customers took an
+    arrow, by its (source, target).
     """
     context = {"name": name, **_picture(graph, links or {}, counts or {})}
     return render_to_string(f"{TEMPLATES}/diagram.html", context)

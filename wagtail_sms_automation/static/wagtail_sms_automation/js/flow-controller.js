@@ -22,6 +22,9 @@ const DRAG_FROM = 5;
 class SmsFlow extends window.StimulusModule.Controller {
   static targets = ['tools', 'view', 'drawing', 'scale'];
 
+  /** One among others on its page begins as wide as its view. */
+  static values = { isFitted: { type: Boolean, default: false } };
+
   /** The scale at which a drawing is seen whole, never larger than life. */
   static fittingScale([width, height, roomAcross, roomDown]) {
     return Math.max(SMALLEST, Math.min(1, roomAcross / width, roomDown / height));
@@ -50,6 +53,7 @@ class SmsFlow extends window.StimulusModule.Controller {
     });
     this.show(1);
     this.toMiddle();
+    if (this.isFittedValue) this.fitWidth();
   }
 
   disconnect() {
