@@ -87,6 +87,23 @@ def test_a_provider_that_cannot_be_asked_settles_nothing(caplog):
     assert message.recipient not in caplog.text
 
 
+def test_a_fault_about_one_message_keeps_no_other_in_doubt(caplog):
+    messages = [in_doubt(accepted=True) for _number in range(3)]
+    look_up = locmem.LocMemGateway.look_up
+
+    def faulty(self, reference, *args):
+        if reference == str(messages[0].reference):
+            raise TypeError("Of an older kind.")
+        return look_up(self, reference, *args)
+
+    with mock.patch.object(locmem.LocMemGateway, "look_up", faulty):
+        look_up_after(messages[0], seconds=40)
+
+    states = [OutboundMessage.objects.get(pk=one.pk).state for one in messages]
+    assert states == [State.UNKNOWN, State.SENT, State.SENT]
+    assert "Of an older kind." in caplog.text
+
+
 @pytest.mark.parametrize("gateway", ["sandbox", "gone"])
 def test_a_gateway_that_cannot_say_leaves_it_in_doubt(gateway, settings):
     settings.WAGTAIL_SMS_AUTOMATION = {

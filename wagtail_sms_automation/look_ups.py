@@ -64,14 +64,12 @@ def _look_up(message):
     if not mine.update(due_at=now + max(age, SHORTEST_WAIT)):
         return False
     try:
-        report = _ask(message)
+        _settle(message, _ask(message), age, now)
     except (GatewayError, gateways.UnknownGateway) as error:
         logger.warning("%s could not be looked up: %s", message.reference, error)
-        return True
-    if report is not None:
-        outbound.record_report(message.gateway, report)
-    elif age > NOT_KNOWN_AFTER:
-        _settle_as_not_known(message, now)
+    except Exception:
+        # A fault about one message keeps no other one in doubt.
+        logger.exception("%s could not be looked up.", message.reference)
     return True
 
 
@@ -81,6 +79,13 @@ def _ask(message):
     # Nothing is handed over later; a list is read no further than it must be.
     until = message.leased_until or message.expires_at or timezone.now()
     return gateway.look_up(str(message.reference), message.recipient, since, until)
+
+
+def _settle(message, report, age, now):
+    if report is not None:
+        outbound.record_report(message.gateway, report)
+    elif age > NOT_KNOWN_AFTER:
+        _settle_as_not_known(message, now)
 
 
 def _settle_as_not_known(message, now):

@@ -6,7 +6,8 @@ its cause; so is each GroupChange. DeliveryReports tell what became of it. An Op
 a period in which a contact must not be sent anything promotional. Doorbell, Circuit,
 RateBucket, PartsSpent and RulebookRevision are notes between processes.
 
-All are imported from here; *_models.py hold those that are not the editor's.
+All are imported from here; *_models.py hold what comes in, what goes out, the settings,
+and the notes between processes.
 """
 
 from django.conf import settings
