@@ -599,6 +599,44 @@ def test_words_that_came_in_vain():
     prove(finding, subject)
 
 
+@pytest.mark.parametrize(
+    ("keyword", "body"),
+    [
+        ("ARRETS", "grand arret merci"),
+        ("STAR", "start tomorrow"),
+        ("INFOS", "quelques info merci"),
+    ],
+)
+def test_no_reserved_word_is_told_of_as_one_that_came_in_vain(keyword, body):
+    automation = rule(1, [keyword, keyword.title(), keyword.lower()])
+    subject = subject_of([automation], recent={body: 4})
+    offered = {
+        word
+        for finding in check(subject)
+        for repair in finding.repairs
+        for word in repair.keywords
+    }
+    assert not offered & set(body.split())
+    told = {word for finding in check(subject) for word in finding.keywords}
+    assert not told & {"arret", "start", "info"}
+
+
+def test_a_part_of_an_everyday_word_is_told_of_and_not_offered():
+    automation = rule(1, ["CONTO"], whole_words=False, match_case=False)
+    subject = subject_of([automation], recent={"conta!": 4})
+    finding = one_of(check(subject), Code.USE, Reason.UNMATCHED)
+    assert (finding.automations, finding.repairs) == ((), ())
+
+
+@pytest.mark.parametrize("latin", ["STOP", "yes"])
+def test_no_letter_is_replaced_to_make_a_word_that_harms(latin):
+    # The letters of another alphabet that look like these.
+    forged = latin.translate(str.maketrans("Oe", "\u041e\u0435"))
+    subject = subject_of([rule(1, [forged])])
+    finding = one_of(check(subject), Code.SPELLING, Reason.MIXED_SCRIPTS)
+    assert (finding.level, finding.repairs) == (Level.ERROR, ())
+
+
 def test_what_is_meant_so_is_information():
     twice = [rule(1, ["PIZZA", "Pizza"]), rule(2, ["PIZZA", "Pizza"])]
     finding = one_of(check(subject_of(twice)), Code.SAME_KEYWORD)
@@ -649,7 +687,12 @@ def test_a_flow_of_five_hundred_steps():
             lambda n: "ok",
         ),
     ],
-    ids=["distinct", "one keyword", "one keyword on many numbers", "parts"],
+    ids=[
+        "distinct",
+        "one keyword",
+        "one keyword on many numbers",
+        "parts",
+    ],
 )
 def test_a_thousand_automations_are_checked_within_a_second(automations):
     subject = subject_of(automations)
