@@ -66,3 +66,10 @@ def test_a_finding_names_its_automations_and_keywords():
 )
 def test_every_repair_has_a_label(repair, label):
     assert repair_label(repair) == label
+
+
+def test_a_label_may_say_which_automation_is_changed():
+    repair = SwitchToExact(automation=1, keyword="PIZZA")
+    assert repair_label(repair, "100% “Short”") == (
+        "“100% “Short””: answer only messages that are exactly the keyword"
+    )

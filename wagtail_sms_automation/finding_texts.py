@@ -103,6 +103,10 @@ _REPAIRS = {
     SwitchToExact: gettext_lazy("Answer only messages that are exactly the keyword"),
     MarkIntended: gettext_lazy("It is meant so"),
 }
+# The only one that is offered where a finding concerns several automations.
+_SWITCH_OF = gettext_lazy(
+    "“%(name)s”: answer only messages that are exactly the keyword"
+)
 
 
 #: Forgets that a finding was said to be meant so.
@@ -123,8 +127,10 @@ def explain(finding: Finding, names: Mapping[int, str]) -> str:
     }
 
 
-def repair_label(repair: Repair) -> str:
-    """Say what a repair does, for its button."""
+def repair_label(repair: Repair, name: str = "") -> str:
+    """Say what a repair does, for its button; to which automation, if named."""
+    if name and isinstance(repair, SwitchToExact):
+        return str(_SWITCH_OF) % {"name": name}
     if isinstance(repair, ReplaceKeyword):
         if not repair.new:
             return _("Take the keyword out")

@@ -23,6 +23,7 @@ from ..factories import (
     ContactGroupFactory,
     FlowFactory,
     InboundMessageFactory,
+    block,
     content,
     in_group,
     reply,
@@ -32,6 +33,7 @@ from ..factories import (
 pytestmark = pytest.mark.django_db
 
 SIMULATOR = reverse("sms_simulator")
+EXACT = "only messages that are exactly the keyword"
 CHANGES = ("view_flow", "change_automation")
 
 
@@ -90,9 +92,23 @@ def pair():
     ]
 
 
+@pytest.fixture
+def contained():
+    """A flow in which one keyword is a part of another one's."""
+    flow = FlowFactory(announcement="Reply PIZZA or PIZZA PARTY.")
+    AutomationFactory(name="Short", flow=flow, keywords=("PIZZA", "Pizza"))
+    AutomationFactory(name="Long", flow=flow, keywords=("PIZZA PARTY", "Pizza party"))
+    return flow
+
+
 def step(name):
     """Return the automation of a name."""
     return Automation.objects.get(name=name)
+
+
+def operator(automation):
+    """Return the stored operator of the first condition."""
+    return automation.conditions.raw_data[0]["value"]["operator"]
 
 
 class TestFlowPage:
@@ -148,6 +164,15 @@ class TestFlowPage:
         assert [label for _choice, label in error["buttons"]] == [
             "Answer only messages that are exactly the keyword"
         ]
+
+    def test_a_button_says_which_of_several_it_changes(self, admin_client, contained):
+        page = admin_client.get(flow_url("inspect", contained))
+        (found,) = [one for one in page.context["findings"] if one["code"] == "K2"]
+        labels = [label for _choice, label in found["buttons"]]
+        assert labels == [f"“Short”: answer {EXACT}", "It is meant so"]
+        (choice,) = choices(page, labels[0])
+        admin_client.post(flow_url("repair", contained), {"choice": choice})
+        assert [operator(step(name)) for name in ("Short", "Long")] == ["exact", "any"]
 
     def test_where_a_click_would_do_harm_the_page_says_so(self, admin_client):
         flow = FlowFactory(announcement="Reply 1.")
@@ -377,6 +402,17 @@ class TestEditor:
         automation.refresh_from_db()
         assert automation.conditions.raw_data[0]["value"]["operator"] == "exact"
 
+    def test_it_offers_no_change_of_another_automation(self, admin_client, contained):
+        page = admin_client.get(url("edit", step("Long")))
+        section = self.section(page, "conditions")
+        assert "sets off “Short” too" in section
+        assert EXACT not in section
+        assert "One click would do harm" not in section
+        assert len(choices(page, "It is meant so")) == 1
+        assert url("edit", step("Short")) in section
+        page = admin_client.get(url("edit", step("Short")))
+        assert len(choices(page, f"Answer {EXACT}")) == 1
+
     def test_an_editor_open_meanwhile_does_not_undo_it(self, admin_client):
         automation = AutomationFactory(keywords=("1",))
         page = admin_client.get(url("edit", automation))
@@ -532,6 +568,28 @@ class TestTryLink:
         assert turn.body == found["witness"].body
         assert turn.received_at == found["witness"].at
         assert [line.text for line in turn.lines] == ["It is Lunch.", "It is Dinner."]
+
+    @pytest.mark.parametrize("kind", ["mms", "follows"])
+    def test_what_the_phone_cannot_show_is_only_quoted(self, admin_client, kind):
+        flow = FlowFactory(announcement="Reply ORDER.")
+        first = AutomationFactory(
+            flow=flow, keywords=("ORDER", "Order"), actions=[reply("Reply MENU.")]
+        )
+        more, fields = [], {"message_type": "mms"}
+        if kind == "follows":
+            more, fields = [block("follows", automations=[first.pk])], {}
+        for name in ("Lunch", "Dinner"):
+            AutomationFactory(
+                flow=flow,
+                conditions=[content("MENU", "Menu"), *more],
+                actions=[reply(name)],
+                **fields,
+            )
+        page = admin_client.get(flow_url("inspect", flow))
+        (found,) = [one for one in page.context["findings"] if one["code"] == "K1"]
+        assert found["witness"].replies == ("Lunch", "Dinner")
+        assert found["try_url"] is None
+        assert "For example, “MENU”." in html_of(page)
 
     def test_every_text_of_a_conversation_is_said(self, admin_client, flow):
         query = {"flow": flow.pk, "said": ["ORDER", "1"]}

@@ -32,6 +32,7 @@ from wagtail_sms_automation.engine.rules import (
     ForwardToPhone,
     Frequency,
     GroupMembership,
+    LoopCaps,
     OpeningHours,
     Operator,
     ReceivedBetween,
@@ -599,6 +600,128 @@ def test_words_that_came_in_vain():
     prove(finding, subject)
 
 
+@pytest.mark.parametrize(
+    ("keyword", "body"),
+    [
+        ("ARRETS", "grand arret merci"),
+        ("STAR", "start tomorrow"),
+        ("INFOS", "quelques info merci"),
+    ],
+)
+def test_no_reserved_word_is_told_of_as_one_that_came_in_vain(keyword, body):
+    automation = rule(1, [keyword, keyword.title(), keyword.lower()])
+    subject = subject_of([automation], recent={body: 4})
+    offered = {
+        word
+        for finding in check(subject)
+        for repair in finding.repairs
+        for word in repair.keywords
+    }
+    assert not offered & set(body.split())
+    told = {word for finding in check(subject) for word in finding.keywords}
+    assert not told & {"arret", "start", "info"}
+
+
+def test_a_part_of_an_everyday_word_is_told_of_and_not_offered():
+    automation = rule(1, ["CONTO"], whole_words=False, match_case=False)
+    subject = subject_of([automation], recent={"conta!": 4})
+    finding = one_of(check(subject), Code.USE, Reason.UNMATCHED)
+    assert (finding.automations, finding.repairs) == ((), ())
+
+
+@pytest.mark.parametrize("latin", ["STOP", "yes"])
+def test_no_letter_is_replaced_to_make_a_word_that_harms(latin):
+    # The letters of another alphabet that look like these.
+    forged = latin.translate(str.maketrans("Oe", "\u041e\u0435"))
+    subject = subject_of([rule(1, [forged])])
+    finding = one_of(check(subject), Code.SPELLING, Reason.MIXED_SCRIPTS)
+    assert (finding.level, finding.repairs) == (Level.ERROR, ())
+
+
+def circle(size):
+    """Automations each of which asks for the next one's word, round and round."""
+    words = [f"WORD{n}X" for n in range(1, size + 1)]
+    return [
+        rule(n, [words[n - 1], words[n - 1].title()], f"Reply {words[n % size]}.")
+        for n in range(1, size + 1)
+    ]
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5, 22, 200])
+@pytest.mark.parametrize(
+    "caps", [LoopCaps(), LoopCaps(per_hour=3), LoopCaps(per_minute=1, per_hour=1)]
+)
+def test_a_circle_is_found_however_long_and_whatever_the_caps(size, caps):
+    rulebook = Rulebook(loop_caps=caps)
+    finding = one_of(
+        check(subject_of(circle(size), rulebook=rulebook)),
+        Code.CYCLE,
+        Reason.INVITATIONS,
+    )
+    assert finding.automations == tuple(range(1, size + 1))
+    assert len(finding.keywords) == size
+    assert finding.witness.body == "WORD1X"
+    assert finding.witness.fires == (1,)
+    assert finding.witness.replies == ("Reply WORD2X.",)
+    prove(finding, subject_of(circle(size)))
+
+
+@pytest.mark.parametrize("size", [2, 4, 22])
+def test_a_circle_within_a_conversation_is_found(size):
+    before = [size, *range(1, size)]
+    steps = [
+        replace(
+            one,
+            conditions=(
+                *one.conditions,
+                Follows(automations=frozenset({previous}), within_hours=1),
+            ),
+        )
+        for one, previous in zip(circle(size), before, strict=True)
+    ]
+    subject = subject_of(steps)
+    finding = one_of(check(subject), Code.CYCLE, Reason.INVITATIONS)
+    assert finding.automations == tuple(range(1, size + 1))
+    prove(finding, subject)
+
+
+def test_what_ended_at_another_time_is_not_what_was_meant_so():
+    def expired(days):
+        ended = ReceivedBetween(starts_at=None, ends_at=NOW - days * DAY)
+        return [rule(1, ["SUMMER", "Summer"], "", ended)]
+
+    [finding] = bad(check(subject_of(expired(30))))
+    intended = frozenset({finding.key})
+    assert bad(check(subject_of(expired(30), intended=intended))) == []
+    [again] = bad(check(subject_of(expired(3), intended=intended)))
+    assert again.reason is Reason.EXPIRED
+
+
+def test_what_follows_others_is_not_what_was_meant_so():
+    def orphan(*followed):
+        follows = Follows(automations=frozenset(followed), within_hours=1)
+        return [rule(1, ["YES"], "", follows)]
+
+    [finding] = [
+        one
+        for one in bad(check(subject_of(orphan(8))))
+        if one.reason is Reason.FOLLOWS_NOBODY
+    ]
+    intended = frozenset({finding.key})
+    marked = one_of(
+        check(subject_of(orphan(8), intended=intended)),
+        Code.UNREACHABLE,
+        Reason.FOLLOWS_NOBODY,
+    )
+    assert marked.is_intended
+    other = one_of(
+        check(subject_of(orphan(9), intended=intended)),
+        Code.UNREACHABLE,
+        Reason.FOLLOWS_NOBODY,
+    )
+    assert not other.is_intended
+
+
 def test_what_is_meant_so_is_information():
     twice = [rule(1, ["PIZZA", "Pizza"]), rule(2, ["PIZZA", "Pizza"])]
     finding = one_of(check(subject_of(twice)), Code.SAME_KEYWORD)
@@ -648,8 +771,15 @@ def test_a_flow_of_five_hundred_steps():
             lambda n: [f"PIZZA {n}", "PIZZA"][: 1 + (n % 100 == 0)],
             lambda n: "ok",
         ),
+        circle(1000),
     ],
-    ids=["distinct", "one keyword", "one keyword on many numbers", "parts"],
+    ids=[
+        "distinct",
+        "one keyword",
+        "one keyword on many numbers",
+        "parts",
+        "a circle",
+    ],
 )
 def test_a_thousand_automations_are_checked_within_a_second(automations):
     subject = subject_of(automations)

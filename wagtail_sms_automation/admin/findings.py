@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from .. import finding_texts, repairs
 from ..engine.flow_check.findings import Code, Finding, Level, MarkIntended, Reason
+from ..engine.messages import MessageType
 from ..models import Automation, Flow
 from . import permissions
 
@@ -34,8 +35,12 @@ def shown(
     flow: int | None = None,
     can_try: bool = True,
     can_mend: bool = True,
+    only: int | None = None,
 ) -> list[dict]:
-    """Return findings as the templates show them; the phone tries them in a flow."""
+    """Return findings as the templates show them; the phone tries them in a flow.
+
+    With only one automation to mend, repairs of others are not offered.
+    """
     may_mend = can_mend and permissions.may(user, Automation, "change")
     names = {pk: row.name for pk, row in rows.items()}
     about = _about(findings := list(findings), user, names)
@@ -50,7 +55,7 @@ def shown(
             "witness": finding.witness,
             "try_url": try_url(finding, flow) if can_try else None,
             "about": about(finding),
-            **(_mending(finding, rows) if may_mend else {}),
+            **(_mending(finding, rows, only) if may_mend else {}),
         }
         for finding in findings
     ]
@@ -79,24 +84,38 @@ def _about(findings, user, names):
     return about
 
 
-def _mending(finding, rows):
+def _mending(finding, rows, only):
     """What can be done about a finding: (what the button posts, label) of each.
 
     By hand means that a repair would harm other keywords of its automation.
     """
     possible = repairs.possible(finding, rows)
+    offered = [
+        repair
+        for repair in finding.repairs
+        if isinstance(repair, MarkIntended) or only in (None, repair.automation)
+    ]
     buttons = [
-        (f"{finding.key}/{name}", finding_texts.repair_label(repair))
+        (f"{finding.key}/{name}", _label(repair, finding, rows, only))
         for name, repair in possible.items()
+        if repair in offered
     ]
     if finding.is_intended:
         buttons.append((f"{finding.key}/{TAKE_BACK}", finding_texts.TAKE_BACK))
     is_by_hand = any(
         repair not in possible.values()
-        for repair in finding.repairs
+        for repair in offered
         if not isinstance(repair, MarkIntended)
     )
     return {"buttons": buttons, "is_by_hand": is_by_hand}
+
+
+def _label(repair, finding, rows, only):
+    """Say which automation a repair changes where another one may be meant."""
+    is_plain = only is not None or len(finding.automations) == 1
+    if is_plain or isinstance(repair, MarkIntended):
+        return finding_texts.repair_label(repair)
+    return finding_texts.repair_label(repair, rows[repair.automation].name)
 
 
 def editor_url(pk: int) -> str:
@@ -105,8 +124,15 @@ def editor_url(pk: int) -> str:
 
 
 def try_url(finding: Finding, flow: int | None) -> str | None:
-    """Return the URL of the phone with all that a witness says, said; None if long."""
+    """Return the URL of the phone with all that a witness says, said.
+
+    None if it is too long, or if the phone could not show it: all that is said there
+    is an SMS, and the first one follows no answer.
+    """
     witness = finding.witness
+    is_sms = witness.message_type == MessageType.SMS
+    if not is_sms or witness.last_automation is not None:
+        return None
     query = [
         *([("flow", flow)] if flow else []),
         *(("said", body) for body in witness.bodies),
@@ -151,7 +177,7 @@ class EditorFindings:
         is_active = automation.status == Automation.Status.ACTIVE
         flow = None if is_active else automation.flow_id
         can_try = is_active or flow is not None
-        listed = shown(told, user, rows, flow=flow, can_try=can_try)
+        listed = shown(told, user, rows, flow=flow, can_try=can_try, only=automation.pk)
         self.by_field: dict[str, list[dict]] = {}
         for finding, one in zip(told, listed, strict=True):
             field = field_of(finding, automation.pk)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -151,13 +151,20 @@ class Finding:
     numbers: tuple[str, ...] = ()
     #: How often, for what was counted.
     count: int = 0
+    #: When the dates were over.
+    ended_at: datetime | None = None
+    #: The automations to answer before it, of which none does.
+    follows: frozenset[int] = frozenset()
     witness: Witness
     repairs: tuple[Repair, ...] = ()
     is_intended: bool = False
 
     @property
     def key(self) -> str:
-        """What stays the same from check to check: 20 characters."""
+        """What stays the same from check to check: 20 characters.
+
+        Other words, dates or automations than were marked as meant so make another.
+        """
         parts = (
             self.code,
             self.reason,
@@ -165,6 +172,9 @@ class Finding:
             self.announcement or "",
             ",".join(self.numbers),
             "\n".join(sorted({plain(keyword) or keyword for keyword in self.keywords})),
+            # What few findings have is left out of the others' keys.
+            *([self.ended_at.astimezone(UTC).isoformat()] if self.ended_at else []),
+            *([",".join(map(str, sorted(self.follows)))] if self.follows else []),
         )
         digest = sha256("\0".join(parts).encode("utf-8", "backslashreplace"))
         return f"{self.code}-{digest.hexdigest()[:16]}"

@@ -3,11 +3,12 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from .. import invitations, text
 from ..content import Content, Operator
 from ..invitations import plain
-from ..listeners import contents_of
+from ..listeners import Listeners, contents_of
 from ..opt_outs import read_intent
 from .common_words import SENTENCES
 from .findings import (
@@ -38,7 +39,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     by_automation: defaultdict[int, list[Listed]] = defaultdict(list)
     for one in subject.listed:
         by_automation[one.automation.id].append(one)
-    common = _common(subject)
+    common = _common(subject.listeners)
     for listed in by_automation.values():
         reserved = [one for one in listed if is_reserved(one, subject)]
         digits = [one for one in listed if one not in reserved and _is_number(one)]
@@ -62,6 +63,22 @@ def is_reserved_word(word: str, subject: Subject) -> bool:
     """Tell the same of a word of a text."""
     return plain(word) in subject.reserved_words or bool(
         read_intent(word, subject.rulebook.default_country)
+    )
+
+
+def may_be_keyword(word: str, beside: Listed, subject: Subject) -> bool:
+    """Tell whether a word may be offered instead of or beside an automation's own.
+
+    Not if it would be reserved, a number or met by accident there.
+    """
+    content = replace(beside.content, keywords=(word,))
+    automation = replace(beside.automation, conditions=(content,))
+    written = Listed(automation, content, word, word)
+    common = _common(Listeners([automation])).get(automation.id, {})
+    return not (
+        is_reserved_word(word, subject)
+        or _is_number(written)
+        or _everyday(written, common)
     )
 
 
@@ -109,12 +126,12 @@ def _digits(listed: list[Listed], subject: Subject) -> Iterator[Finding]:
                 return
 
 
-def _common(subject: Subject) -> Mapping[int, Mapping[str, str]]:
+def _common(listeners: Listeners) -> Mapping[int, Mapping[str, str]]:
     """By automation, its keywords that stand in an everyday sentence, and which."""
     common: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for sentences in SENTENCES.values():
         for sentence in sentences:
-            for id, places in subject.listeners.heard(sentence).items():
+            for id, places in listeners.heard(sentence).items():
                 for place in places:
                     common[id].setdefault(place.keyword, sentence)
     return common
@@ -221,6 +238,7 @@ def _mixed_scripts(listed: list[Listed], subject: Subject) -> Iterator[Finding]:
         automation = one.automation
         if automation.id in subject.listeners.heard(latin):
             continue
+        repair = ReplaceKeyword(automation=automation.id, old=one.keyword, new=latin)
         yield Finding(
             code=Code.SPELLING,
             level=level_of(Code.SPELLING, Reason.MIXED_SCRIPTS),
@@ -228,9 +246,7 @@ def _mixed_scripts(listed: list[Listed], subject: Subject) -> Iterator[Finding]:
             automations=(automation.id,),
             keywords=(one.keyword,),
             witness=subject.witness(latin, at=subject.meeting(automation.id)),
-            repairs=(
-                ReplaceKeyword(automation=automation.id, old=one.keyword, new=latin),
-            ),
+            repairs=(repair,) if may_be_keyword(latin, one, subject) else (),
         )
 
 

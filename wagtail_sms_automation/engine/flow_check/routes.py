@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ..flow_graph import (
     ANYONE,
@@ -15,6 +16,10 @@ from ..rules import Automation, ForwardToPhone, ReceivedBetween
 from .findings import Code, Finding, MarkIntended, Reason, Witness, level_of
 from .subject import Subject
 from .texts import dead_words_of
+
+
+#: So many texts show a circle; it may have a thousand.
+_STEPS = 3
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -31,16 +36,12 @@ def _unreachable(
     reason: Reason,
     automations: tuple[int, ...],
     witness: Witness,
-    keywords: tuple[str, ...] = (),
-    announcement: str | None = None,
 ) -> Finding:
     return Finding(
         code=Code.UNREACHABLE,
         level=level_of(Code.UNREACHABLE, reason),
         reason=reason,
         automations=automations,
-        announcement=announcement,
-        keywords=keywords,
         witness=witness,
         repairs=(MarkIntended(),),
     )
@@ -93,9 +94,9 @@ def _follow_nobody(subject: Subject) -> Iterator[Finding]:
         followed = followed_by(automation)
         if followed is not None and not followed & subject.by_id.keys():
             body = subject.first_bodies.get(automation.id, "OK")
-            yield _unreachable(
-                Reason.FOLLOWS_NOBODY, (automation.id,), subject.witness(body)
-            )
+            witness = subject.witness(body)
+            found = _unreachable(Reason.FOLLOWS_NOBODY, (automation.id,), witness)
+            yield replace(found, follows=followed)
 
 
 def _paused(subject: Subject) -> Iterator[Finding]:
@@ -107,13 +108,10 @@ def _paused(subject: Subject) -> Iterator[Finding]:
                 key = id, text.automation, text.announcement
                 asked.setdefault(key, []).append(word)
     for (id, automation, announcement), words in asked.items():
-        yield _unreachable(
-            Reason.PAUSED,
-            (id,) if automation is None else (id, automation),
-            subject.witness(words[0]),
-            tuple(dict.fromkeys(words)),
-            announcement,
-        )
+        automations = (id,) if automation is None else (id, automation)
+        found = _unreachable(Reason.PAUSED, automations, subject.witness(words[0]))
+        keywords = tuple(dict.fromkeys(words))
+        yield replace(found, keywords=keywords, announcement=announcement)
 
 
 def _expired(subject: Subject) -> Iterator[Finding]:
@@ -125,7 +123,9 @@ def _expired(subject: Subject) -> Iterator[Finding]:
         ]
         if ends and min(ends) <= subject.now:
             body = subject.first_bodies.get(automation.id, "OK")
-            yield _unreachable(Reason.EXPIRED, (automation.id,), subject.witness(body))
+            witness = subject.witness(body)
+            found = _unreachable(Reason.EXPIRED, (automation.id,), witness)
+            yield replace(found, ended_at=min(ends))
 
 
 def _cycles(subject: Subject) -> Iterator[Finding]:
@@ -138,20 +138,32 @@ def _cycles(subject: Subject) -> Iterator[Finding]:
             arrows[ids[arrow.source]][ids[arrow.target]] = arrow.keywords[0]
     for circle in _circles(subject.by_id, arrows):
         route = _way_round(min(circle), circle, arrows)
-        automations = tuple(sorted(circle))
-        bodies = [keyword for _, keyword in route]
-        at = subject.meeting(*(id for id, _ in route))
-        witness = subject.witness(*bodies, at=at)
+        witness = _last_steps(route, subject)
         if min(circle) in witness.fires:
             yield Finding(
                 code=Code.CYCLE,
                 level=level_of(Code.CYCLE, Reason.INVITATIONS),
                 reason=Reason.INVITATIONS,
-                automations=automations,
-                keywords=tuple(dict.fromkeys(bodies)),
+                automations=tuple(sorted(circle)),
+                keywords=tuple(dict.fromkeys(keyword for _, keyword in route)),
                 witness=witness,
                 repairs=(MarkIntended(),),
             )
+
+
+def _last_steps(route: Sequence[tuple[int, str]], subject: Subject) -> Witness:
+    """Say the last words of a way round, as whoever comes from the step before.
+
+    To say all would take as long as the way is, and longer than the loop guard lets
+    anybody go on.
+    """
+    nodes = [id for id, _ in route]
+    bodies = [keyword for _, keyword in route[-_STEPS:]]
+    at = subject.meeting(*nodes) or subject.anywhere
+    if any(followed_by(subject.by_id[id]) is not None for id in nodes[-_STEPS:]):
+        before = nodes[-_STEPS - 1] if len(nodes) > _STEPS else nodes[-1]
+        at = replace(at, last_automation=before)
+    return subject.witness(*bodies, at=at)
 
 
 def _circles(

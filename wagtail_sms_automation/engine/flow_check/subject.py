@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from sys import maxsize
 
 from ..content import Content, Operator
 from ..conversation import PAUSE, after
@@ -13,10 +14,16 @@ from ..listeners import Listeners, keyword_contents
 from ..messages import Contact, InboundMessage
 from ..outcome import Outcome, SendSms
 from ..respond import respond
-from ..rules import Automation, Rulebook
+from ..rules import Automation, LoopCaps, Rulebook
 from ..text import is_empty
 from .findings import Witness
 from .meetings import Meeting, Terms, common, meeting, terms_of
+
+
+# Several messages show where texts lead, not when the loop guard cuts in.
+_UNCAPPED = LoopCaps(
+    per_minute=maxsize, per_hour=maxsize, per_day=maxsize, identical=maxsize
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,7 @@ class Subject:
             rulebook = replace(
                 self.rulebook,
                 automations=tuple(one for one in self.active if one.id in concerned),
+                loop_caps=self.rulebook.loop_caps if len(bodies) == 1 else _UNCAPPED,
             )
             outcome = replay(witness, rulebook)
             self._outcomes[bodies, meeting] = replace(

@@ -1,14 +1,15 @@
 """What the messages of the last weeks say: K12."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 
 from ..invitations import plain
 from ..opt_outs import read_intent
 from .common_words import SENTENCES
-from .findings import AddKeywords, Code, Finding, Reason, Repair, level_of
+from .findings import AddKeywords, Code, Finding, Reason, level_of
+from .keywords import is_reserved_word, may_be_keyword
 from .subject import Listed, Subject
 
 
@@ -44,7 +45,51 @@ def _never_fired(subject: Subject) -> Iterator[Finding]:
 
 
 def _unmatched(subject: Subject) -> Iterator[Finding]:
-    counts, spellings = Counter[str](), defaultdict[str, Counter[str]](Counter)
+    owners: dict[str, Listed] = {}
+    for one in sorted(subject.listed, key=lambda one: one.automation.id):
+        owners.setdefault(plain(one.keyword), one)
+    for word, spellings in _most_told(subject):
+        spelling = max(sorted(spellings), key=lambda one: spellings[one])
+        if subject.listeners.heard(spelling):
+            continue
+        like = get_close_matches(word, owners, n=1, cutoff=_LIKENESS)
+        owner = owners[like[0]] if like else None
+        if owner and not may_be_keyword(spelling, owner, subject):
+            owner = None
+        yield Finding(
+            code=Code.USE,
+            level=level_of(Code.USE, Reason.UNMATCHED),
+            reason=Reason.UNMATCHED,
+            automations=(owner.automation.id,) if owner else (),
+            keywords=(spelling,),
+            count=spellings.total(),
+            witness=subject.witness(spelling),
+            repairs=(_as_keyword(spelling, owner),) if owner else (),
+        )
+
+
+def _as_keyword(word: str, owner: Listed) -> AddKeywords:
+    return AddKeywords(
+        automation=owner.automation.id, beside=owner.keyword, keywords=(word,)
+    )
+
+
+def _most_told(subject: Subject) -> list[tuple[str, Counter[str]]]:
+    """The words that came most often without an answer, and how they were written.
+
+    A word that no automation can have is not among them: to add it would be an error.
+    """
+    told = [
+        (word, spellings)
+        for word, spellings in _in_vain(subject).items()
+        if spellings.total() >= OFTEN and not is_reserved_word(word, subject)
+    ]
+    return sorted(told, key=lambda item: (-item[1].total(), item[0]))[:MOST]
+
+
+def _in_vain(subject: Subject) -> Mapping[str, Counter[str]]:
+    """By word, how often it was written in which way in a body nobody answers."""
+    spellings = defaultdict[str, Counter[str]](Counter)
     common = {
         word
         for sentences in SENTENCES.values()
@@ -59,36 +104,5 @@ def _unmatched(subject: Subject) -> Iterator[Finding]:
         for word, spelling in said.items():
             is_word = len(word) >= _SHORTEST and word.isalpha()
             if is_word and word not in common:
-                counts[word] += count
                 spellings[word][spelling] += count
-    told = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    owners: dict[str, Listed] = {}
-    for one in sorted(subject.listed, key=lambda one: one.automation.id):
-        owners.setdefault(plain(one.keyword), one)
-    for word, count in [item for item in told if item[1] >= OFTEN][:MOST]:
-        spelling = max(sorted(spellings[word]), key=lambda one: spellings[word][one])
-        witness = subject.witness(spelling)
-        if subject.listeners.heard(spelling):
-            continue
-        repairs: tuple[Repair, ...] = ()
-        automations: tuple[int, ...] = ()
-        for like in get_close_matches(word, owners, n=1, cutoff=_LIKENESS):
-            automation = owners[like].automation.id
-            automations = (automation,)
-            repairs = (
-                AddKeywords(
-                    automation=automation,
-                    beside=owners[like].keyword,
-                    keywords=(spelling,),
-                ),
-            )
-        yield Finding(
-            code=Code.USE,
-            level=level_of(Code.USE, Reason.UNMATCHED),
-            reason=Reason.UNMATCHED,
-            automations=automations,
-            keywords=(spelling,),
-            count=count,
-            witness=witness,
-            repairs=repairs,
-        )
+    return spellings
