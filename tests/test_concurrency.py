@@ -7,8 +7,10 @@ import uuid
 from collections import defaultdict
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
+from django.urls import reverse
 from wagtail.models import ModelLogEntry
+from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from tests import factories
 from wagtail_sms_automation import (
@@ -19,6 +21,7 @@ from wagtail_sms_automation import (
     resuming,
     tasks,
 )
+from wagtail_sms_automation.admin.bulk_actions import PauseBulkAction
 from wagtail_sms_automation.flow_files import importing, templates
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import (
@@ -131,23 +134,84 @@ def test_the_first_message_of_a_contact_twice_at_once_makes_one_contact(text_us)
     assert len({message.contact_id for message in InboundMessage.objects.all()}) == 1
 
 
-def test_two_who_resume_at_once_log_it_once():
-    automation = factories.AutomationFactory()
-    refused = []
+def test_two_who_resume_at_once_log_it_once(slow_check):
+    automation = factories.AutomationFactory(keywords=("ORDER", "Order"))
+    rows, resumed = Automation.objects.filter(pk=automation.pk), []
 
-    def resume():
-        from wagtail_sms_automation.models import Automation, WrongStatus
-
-        try:
-            Automation.objects.get(pk=automation.pk).resume()
-        except WrongStatus as error:
-            refused.append(error)
-
-    in_threads(2, resume)
+    in_threads(2, lambda: resumed.append(resuming.resume(rows.all())))
 
     automation.refresh_from_db()
     assert automation.status == "active"
-    assert len(refused) == 1
+    assert sorted((len(one.moved), one.stayed) for one in resumed) == [(0, 1), (1, 0)]
+    assert ModelLogEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("move", ["resume", "pause"])
+def test_a_form_saved_while_another_moves_it_undoes_nothing(admin_client, move):
+    automation = factories.AutomationFactory(
+        active=move == "pause", keywords=("ORDER", "Order")
+    )
+    url = reverse("sms_automations_modeladmin_edit", args=[automation.pk])
+    data = nested_form_data(
+        {
+            "name": "New",
+            "description": "",
+            "message_type": "sms",
+            "flow": "",
+            "conditions": streamfield([]),
+            "actions": streamfield([("reply", {"body": "Hello"})]),
+        }
+    )
+    is_moved = threading.Event()
+
+    def move_slowly():
+        with transaction.atomic():
+            getattr(Automation.objects.get(pk=automation.pk), move)()
+            is_moved.set()
+            # The form reads the row now, and waits for the lock.
+            time.sleep(1)
+
+    def save():
+        is_moved.wait()
+        assert admin_client.post(url, data).status_code == 302
+
+    turns = iter([move_slowly, save])
+
+    in_threads(2, lambda: next(turns)())
+
+    automation.refresh_from_db()
+    assert automation.name == "New"
+    assert automation.status == ("active" if move == "resume" else "paused")
+    assert bool(automation.resumed_at) == (move == "resume")
+
+
+def test_pausing_many_while_others_resume_and_save_blocks_nobody():
+    spare = factories.AutomationFactory(keywords=("SPARE", "Spare"))
+    many = factories.AutomationFactory.create_batch(12)
+    for place, automation in enumerate(reversed(many), start=1):
+        # They fire in the other order than they were written in.
+        Automation.objects.filter(pk=automation.pk).update(sort_order=place)
+
+    def pause():
+        ids = [str(automation.pk) for automation in many]
+        objects = list(PauseBulkAction.get_queryset(Automation, ids))
+        PauseBulkAction.execute_action(objects)
+
+    def resume():
+        time.sleep(0.01)
+        resuming.resume(Automation.objects.filter(pk=spare.pk))
+
+    def save():
+        time.sleep(0.005)
+        Automation.objects.get(pk=many[-1].pk).save(update_fields=["name"])
+
+    for _turn in range(10):
+        Automation.objects.update(status="active")
+        Automation.objects.filter(pk=spare.pk).update(status="paused")
+        turns = iter([pause, resume, save])
+        in_threads(3, lambda: next(turns)())  # noqa: B023 - done before the next
+
+        assert [one.pk for one in Automation.objects.active()] == [spare.pk]
 
 
 def test_two_who_repair_at_once_double_nothing():

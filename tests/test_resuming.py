@@ -196,12 +196,16 @@ def test_rows_are_read_under_the_lock(monkeypatch):
     assert (resumed.moved, resumed.stayed) == ((), 1)
 
 
-def test_one_that_cannot_be_read_is_resumed_like_any_other():
-    broken = AutomationFactory()
+def test_one_that_cannot_be_read_keeps_all_paused():
+    good, broken = automation("MENU", "Menu"), AutomationFactory()
     Automation.objects.filter(pk=broken.pk).update(
-        conditions=[{"type": "unheard_of", "value": {}, "id": "1"}]
+        conditions=[content("ORDER", operator="unheard_of")]
     )
-    assert resume(rows(broken)).moved == (broken,)
+    for override in (None, Override(reason="I want it.", seen=frozenset())):
+        failure = stopped(good, broken, override=override)
+        assert (failure.errors, failure.unreadable) == ((), (broken,))
+    assert statuses() == {PAUSED}
+    assert resume(rows(good)).moved == (good,)
 
 
 def test_the_check_asks_as_much_for_many_as_for_two(count_queries):

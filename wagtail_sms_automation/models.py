@@ -435,7 +435,10 @@ class Automation(PreviewableMixin, RevisionMixin, models.Model):
         return Automation(**{name: getattr(self, name) for name in names} | values)
 
     def resume(self, user=None):
-        """Let it fire on the next matching message; WrongStatus if it does already."""
+        """Let it fire on the next matching message; WrongStatus if it does already.
+
+        This is the bare move: resuming.resume() makes the flow check first.
+        """
         self._move(self.Status.PAUSED, self.Status.ACTIVE, "resume", user)
 
     def pause(self, user=None):

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from wagtail.log_actions import log
 
-from . import flow_checks
+from . import flow_checks, rulebook
 from .engine.flow_check.findings import Finding, Level
 from .models import Automation, RulebookRevision
 
@@ -35,13 +35,18 @@ class Resumed:
 
 
 class FlowCheckFailed(Exception):
-    """Errors were found, and nothing was moved."""
+    """Errors were found, or some cannot be checked, and nothing was moved."""
 
-    def __init__(self, automations, errors):
-        super().__init__(f"The flow check found {len(errors)} errors.")
+    def __init__(self, automations, errors, unreadable=()):
+        super().__init__(
+            f"The flow check found {len(errors)} errors; "
+            f"{len(unreadable)} automations cannot be read."
+        )
         #: The automations that were to be resumed, in the order in which they fire.
         self.automations = automations
         self.errors = errors
+        #: Those among them that cannot be read: nobody would get an answer.
+        self.unreadable = unreadable
 
 
 def resume(
@@ -49,7 +54,8 @@ def resume(
 ) -> Resumed:
     """Resume those that are paused, all or none.
 
-    FlowCheckFailed if an error concerns one of them that the override does not cover.
+    FlowCheckFailed if an error concerns one of them that the override does not cover,
+    or one cannot be read: no override covers that.
     Whoever resumes, pauses or saves an automation at the same time waits: two that
     are harmless alone would otherwise pass the check together.
     """
@@ -60,13 +66,20 @@ def resume(
         findings = flow_checks.check(paused) if paused else []
         errors = _of_level(Level.ERROR, findings)
         seen = override.seen if override else frozenset()
-        if not seen.issuperset(error.key for error in errors):
-            raise FlowCheckFailed(paused, errors)
+        unreadable = _unreadable(paused)
+        if unreadable or not seen.issuperset(error.key for error in errors):
+            raise FlowCheckFailed(paused, errors, unreadable)
         if paused:
             _move(paused, user, override, errors)
     return Resumed(
         moved=paused, stayed=stayed, warnings=_of_level(Level.WARNING, findings)
     )
+
+
+def _unreadable(automations):
+    """Those that the rulebook leaves out: the check never sees them."""
+    read = {one.id for one in rulebook.compile_all(automations)}
+    return tuple(one for one in automations if one.pk not in read)
 
 
 def _of_level(level, findings):

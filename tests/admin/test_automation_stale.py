@@ -8,6 +8,7 @@ from django.urls import reverse
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from wagtail_sms_automation.admin.views.generic import register_permission_policy
+from wagtail_sms_automation.admin.views.saving import StaleCheckMixin
 from wagtail_sms_automation.models import Automation
 
 from ..factories import AutomationFactory, ContactGroupFactory, SuperuserFactory
@@ -118,6 +119,51 @@ def test_pausing_and_moving_change_nothing_in_the_form(admin_client):
     admin_client.post(url(automation, "reorder") + "?position=0")
     response = admin_client.post(url(automation), form(page, name="New"))
     assert response.status_code == 302
+
+
+@pytest.fixture
+def between(monkeypatch):
+    """Return a function that lets something happen while a form is being saved."""
+
+    def between(function):
+        form_valid = StaleCheckMixin.form_valid
+
+        def form_valid_later(view, form):
+            function()
+            return form_valid(view, form)
+
+        monkeypatch.setattr(StaleCheckMixin, "form_valid", form_valid_later)
+
+    return between
+
+
+@pytest.mark.parametrize("action", ["edit", "revert"])
+@pytest.mark.parametrize("move", ["resume", "pause"])
+def test_a_move_while_the_form_is_saved_stays(admin_client, between, move, action):
+    automation = AutomationFactory(active=move == "pause")
+    args = [automation.save_revision().pk] if action == "revert" else []
+    address = url(automation, action, *args)
+    data = form(admin_client.get(address), name="New")
+
+    def meddle():
+        row = Automation.objects.get(pk=automation.pk)
+        getattr(row, move)()
+        Automation.objects.filter(pk=automation.pk).update(sort_order=7)
+
+    between(meddle)
+    assert admin_client.post(address, data).status_code == 302
+    moved = Automation.objects.get(pk=automation.pk)
+    assert moved.name == "New"
+    assert moved.status == ("active" if move == "resume" else "paused")
+    assert bool(moved.resumed_at) == (move == "resume")
+    assert moved.sort_order == 7
+
+
+def test_what_is_deleted_while_the_form_is_saved_is_gone(admin_client, between, row):
+    data = form(admin_client.get(url(row)), name="New")
+    between(type(row).objects.get(pk=row.pk).delete)
+    assert admin_client.post(url(row), data).status_code == 404
+    assert not type(row).objects.exists()
 
 
 def test_reverting_is_refused_too(admin_client, ben):

@@ -3,7 +3,7 @@
 import pytest
 from wagtail.models import ModelLogEntry
 
-from wagtail_sms_automation import models, resuming
+from wagtail_sms_automation import flows, resuming
 from wagtail_sms_automation.models import Automation
 
 from ..factories import AutomationFactory
@@ -93,9 +93,7 @@ def test_someone_who_may_not_pause_has_nothing_to_tick(client_of):
     assert "bulk-action" not in html
 
 
-@pytest.mark.parametrize(
-    ("action", "module"), [("resume", resuming), ("pause", models)]
-)
+@pytest.mark.parametrize(("action", "module"), [("resume", resuming), ("pause", flows)])
 def test_a_failure_halfway_moves_none(admin_client, monkeypatch, action, module):
     one, two = AutomationFactory.create_batch(2, active=action == "pause")
     before = active_names()

@@ -527,6 +527,31 @@ class TestSaving:
         assert self.WARNING in texts(page)[-1]
         assert url("edit", automation) in texts(page)[-1]
 
+    @pytest.mark.parametrize("closing", [{}, {"save-and-close": "1"}])
+    def test_who_may_only_add_is_told_the_first_and_led_nowhere(
+        self, client_of, pair, closing
+    ):
+        pair[0].resume()
+        data = form(text="Reply SODA. Reply WINE. Reply CAKE.") | closing
+        page = client_of("add_automation").post(self.CREATE, data, follow=True)
+        index = reverse("sms_automations_modeladmin_index")
+        assert page.redirect_chain == [(index, 302)]
+        saved, warning = texts(page)
+        assert "is saved and paused" in saved
+        assert "has 3 errors" in warning
+        assert "has 1 warning" in warning
+        # The errors, which stand below the conditions in the editor, come first.
+        assert warning.count("A text asks for") == 3
+        assert "both answer" not in warning
+        assert "/edit/" not in saved + warning
+
+    def test_what_is_told_is_escaped(self, client_of):
+        bad = "<script>alert(1)</script>"
+        AutomationFactory(name=bad, keywords=("PIZZA", "Pizza"), active=True)
+        page = client_of("add_automation").post(self.CREATE, form(), follow=True)
+        assert "alert(1)" in texts(page)[-1]
+        assert bad not in html_of(page)
+
     def test_closing_says_nothing_where_nothing_is_wrong(self, admin_client):
         data = form() | {"save-and-close": "1"}
         page = admin_client.post(self.CREATE, data, follow=True)

@@ -136,6 +136,13 @@ class TestForms:
         assert "Created" in html
         assert "Edited" in html
 
+    def test_who_may_only_add_is_not_led_to_the_form_again(self, client_of):
+        data = {"name": "Orders", "description": "", "announcement": "Reply ORDER."}
+        page = client_of("add_flow").post(url("create"), data, follow=True)
+        flow = Flow.objects.get()
+        assert page.redirect_chain == [(url("inspect", flow.pk), 302)]
+        assert url("edit", flow.pk) not in page.content.decode()
+
     def test_the_announcement_is_counted_like_an_sms(self, admin_client):
         form = admin_client.get(url("create")).context["form"]
         assert isinstance(form.fields["announcement"].widget, SegmentedTextarea)

@@ -361,6 +361,51 @@ def test_the_page_cannot_be_opened_by_a_link(admin_client, flow, way):
     assert TITLE not in text_of(response)
 
 
+def break_(name):
+    """Make a row that the rulebook cannot read, as code or an old version may."""
+    condition = content("MENU", operator="unheard_of")
+    Automation.objects.filter(name=name).update(conditions=[condition])
+
+
+UNREADABLE = "These automations cannot be read."
+
+
+@every_way
+def test_one_that_cannot_be_read_stops_it(admin_client, client_of, flow, way):
+    break_("Bad")
+    flow.announcement = ""
+    flow.save()
+    text = text_of(admin_client.post(WAYS[way]()))
+    assert TITLE in text
+    assert UNREADABLE in text
+    editor = reverse("sms_automations_modeladmin_edit", args=[step("Bad").pk])
+    assert f'<a href="{editor}" dir="auto">Bad</a>' in text
+    # Nothing was checked that could be wrong, or overridden.
+    assert "found errors" not in text
+    assert "What is wrong" not in text
+    assert BUTTON not in text
+    assert PERMISSION not in text
+    assert ("1 other has none" in text) == (way != "row")
+    page = client_of("pause_automation", "view_flow").post(WAYS[way]())
+    assert UNREADABLE in text_of(page)
+    assert editor not in text_of(page)
+    data = {"reason": "I want it.", "seen": ""}
+    assert UNREADABLE in text_of(admin_client.post(WAYS[way](), data))
+    is_as_it_was()
+
+
+@pytest.mark.parametrize("way", ["bulk", "flow"])
+def test_beside_errors_those_that_cannot_be_read_are_named(admin_client, flow, way):
+    break_("Good")
+    text = text_of(admin_client.post(WAYS[way]()))
+    assert UNREADABLE in text
+    assert "STOP, Stop: the law or your provider takes this word first." in text
+    assert "Errors concern: Good, Bad." in text
+    assert "other has none" not in text
+    assert BUTTON not in text
+    is_as_it_was()
+
+
 @pytest.fixture
 def warned():
     """A flow whose step has the keyword of another one."""
@@ -379,6 +424,7 @@ def test_warnings_do_not_stop_it_and_lead_to_the_flow(admin_client, warned, way)
     page = reverse("sms_flows_modeladmin_inspect", args=[warned.pk])
     assert f'href="{page}#flow-check"' in text
     assert "See “Pizza &lt;i&gt;”" in text
+    assert "“Old” and “Bad” both answer PIZZA, Pizza" in text
     assert 'id="flow-check"' in admin_client.get(page).content.decode()
 
 
@@ -393,6 +439,44 @@ def test_without_a_page_that_lists_them_warnings_are_told(client_of, warned, has
     assert "The flow check gives" in text
     assert "“Old” and “Bad” both answer PIZZA, Pizza" in text
     assert "#flow-check" not in text
+
+
+def test_warnings_that_no_page_lists_are_told_beside_the_button(admin_client, warned):
+    for name, active in (("Here", True), ("Loose", False)):
+        AutomationFactory(
+            name=name, conditions=[content("SODA", "Soda")], active=active
+        )
+    text = text_of(admin_client.post(bulk_url(), follow=True))
+    assert "The flow check gives 2 warnings." in text
+    assert "“Old” and “Bad” both answer PIZZA" in text
+    assert "“Here” and “Loose” both answer SODA" in text
+    assert text.count("#flow-check") == 1
+
+
+def test_of_many_warnings_the_first_three_are_told(admin_client, warned):
+    for word in ("SODA", "WINE", "CAKE", "SOUP"):
+        for active in (True, False):
+            AutomationFactory(
+                conditions=[content(word, word.title())], active=active, flow=warned
+            )
+    text = text_of(admin_client.post(bulk_url(), follow=True))
+    assert "The flow check gives 5 warnings." in text
+    assert text.count("both answer") == 3
+
+
+def test_what_only_a_flow_half_resumed_does_wrong_is_told(admin_client):
+    """The page of the flow does not list it: there, all steps are active."""
+    flow = FlowFactory(announcement="Reply ORDER.")
+    for name, word, body in (("Bad", "ORDER", "Reply MENU."), ("Next", "MENU", "!")):
+        AutomationFactory(
+            name=name,
+            flow=flow,
+            conditions=[content(word, word.title())],
+            actions=[reply(body)],
+        )
+    text = text_of(admin_client.post(row_url(), follow=True))
+    assert "The flow check gives 1 warning. " in text
+    assert "MENU" in text.split("The flow check gives 1 warning. ")[1].split("</")[0]
 
 
 def test_without_warnings_none_are_told(admin_client, flow):

@@ -156,6 +156,23 @@ def test_accessibility(open_page, log_in, check_axe, flow, scheme):
     assert page.console_errors == []
 
 
+def test_one_that_cannot_be_read_leads_to_its_editor(
+    strict_page, log_in, check_axe, flow
+):
+    page = log_in(strict_page)
+    condition = content("ORDER", operator="unheard_of")
+    Automation.objects.filter(name="Stop <i>").update(conditions=[condition])
+    stop_flow(page, flow)
+    page.get_by_text("These automations cannot be read.").wait_for()
+    assert not page.get_by_role("button", name=BUTTON).count()
+    check_axe(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    check_axe(page)
+    page.get_by_role("link", name="Stop <i>").click()
+    page.wait_for_url("**/edit/*/")
+    assert active_count() == 0
+
+
 def test_who_may_not_override_reads_who_can(page, log_in, check_axe, flow):
     user = UserFactory(permissions=["pause_automation", "view_flow"])
     stop_flow(log_in(page, user), flow)

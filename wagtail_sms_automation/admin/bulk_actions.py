@@ -7,7 +7,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.views.bulk_action import BulkAction
 
-from .. import inbound, outbound
+from .. import flows, inbound, outbound
 from ..models import Automation, InboundMessage, OutboundMessage, WrongStatus
 from ..review_texts import reason_of
 from . import permissions
@@ -119,9 +119,11 @@ class PauseBulkAction(MoveBulkAction):
     cancel_label = _("No, leave them")
 
     @classmethod
-    def move(cls, automation, user):
-        """Pause one."""
-        automation.pause(user=user)
+    def execute_action(cls, objects, user=None, **kwargs):
+        """Pause all or none; return how many were moved, how many stood there."""
+        ids = [automation.pk for automation in objects]
+        moved = flows.pause_all(Automation.objects.filter(pk__in=ids), user)
+        return moved, len(objects) - moved
 
     def get_success_message(self, num_parent_objects, num_child_objects):
         """Count those that were active."""

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from restaurant import data
 from restaurant.loading.blocks import block
+from wagtail_sms_automation import resuming
 from wagtail_sms_automation.models import (
     Automation,
     Contact,
@@ -43,7 +44,7 @@ def load_order_flow() -> None:
         automation.full_clean()
         automation.save()
         automation.save_revision()
-        automation.resume()
+    resuming.resume(flow.automations.all())
 
 
 def load_settings() -> None:

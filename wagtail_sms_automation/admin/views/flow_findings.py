@@ -5,14 +5,28 @@ from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
 from ... import finding_texts, flow_checks, repairs
+from ...engine.flow_check.findings import Level
 from ...models import Automation, InboundMessage
 from .. import findings, permissions
 from . import generic
+from .resuming import TOLD
 
 
 def may_read_use(user) -> bool:
     """True for those who may be told what customers write."""
     return permissions.may_list(user, InboundMessage)
+
+
+def first_sentences(found) -> list[str]:
+    """Return what the first errors and warnings of an editor say, errors first."""
+    told = [one for listed in found.by_field.values() for one in listed]
+    sentences = [
+        one["text"]
+        for level in (Level.ERROR, Level.WARNING)
+        for one in told
+        if one["level"] is level
+    ]
+    return sentences[:TOLD]
 
 
 class CheckedFormMixin:
@@ -22,7 +36,7 @@ class CheckedFormMixin:
         """Save, and check what is stored: not before everybody can see it."""
         response = super().post(request, *args, **kwargs)
         is_saved = isinstance(response, HttpResponseRedirect)
-        if is_saved and "save-and-close" in request.POST:
+        if is_saved and self.is_closing:
             self.tell(self.check(self.object))
         return response
 
@@ -32,10 +46,18 @@ class CheckedFormMixin:
         return findings.EditorFindings(automation, found, self.request.user)
 
     def tell(self, found):
-        """Say how many errors and warnings there are, with the way to them."""
-        if found.summary:
+        """Say how many errors and warnings there are, with the way to them.
+
+        Who may not open the editor, which lists them, is told the first.
+        """
+        if not found.summary:
+            return
+        if self.may_edit:
             button = messages.button(self.get_edit_url(), _("Edit"))
             messages.warning(self.request, found.summary, buttons=[button])
+        else:
+            text = " ".join([found.summary, *first_sentences(found)])
+            messages.warning(self.request, text)
 
 
 class CheckedEditMixin(CheckedFormMixin):

@@ -96,7 +96,7 @@ class FormMixin:
 
     def get_success_url(self):
         """Return the flow's page, unless the form stays open."""
-        if "save-and-close" in self.request.POST:
+        if self.is_closing:
             return self.get_action_url("inspect", self.object)
         return super().get_success_url()
 

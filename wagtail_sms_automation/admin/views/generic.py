@@ -213,15 +213,25 @@ class FormMixin(StylesMixin, BridgeMixin):
         """Return the notice of other editors; 7.4 knows it for snippets only."""
         return super().get_editing_sessions() if register_permission_policy else None
 
+    @cached_property
+    def may_edit(self):
+        """True for users who may open what they have saved: some may only add."""
+        return self.user_has_permission("change")
+
+    @property
+    def is_closing(self):
+        """True if the user is to leave the editor."""
+        return "save-and-close" in self.request.POST or not self.may_edit
+
     def get_success_url(self):
         """Stay in the editor, unless asked to close it."""
-        if "save-and-close" in self.request.POST:
+        if self.is_closing:
             return reverse(self.index_url_name)
         return self.get_edit_url()
 
     def get_success_buttons(self):
-        """Offer Edit only where the editor has been left."""
-        if "save-and-close" in self.request.POST:
+        """Offer Edit only where the editor has been left, to those who may."""
+        if self.is_closing and self.may_edit:
             return super().get_success_buttons()
         return []
 

@@ -17,7 +17,7 @@ from .generic import STYLES
 
 #: Groups know it by the name that is stored.
 OVERRIDE = dict(Automation._meta.permissions)["override_automation"]
-#: So many warnings are told where no page lists them.
+#: So many findings are told in a message.
 TOLD = 3
 
 
@@ -100,15 +100,19 @@ class ResumingMixin:
     def context_of(self, failure):
         """Return what the page shows."""
         asked, errors = failure.automations, failure.errors
+        unreadable = failure.unreadable
         ids = {pk for error in errors for pk in error.automations}
+        ids.update(one.pk for one in unreadable)
         found = flow_checks.by_automation(errors, asked)
+        clean = [one for one in asked if not found[one.pk] and one not in unreadable]
         return {
             "page_title": _("Not resumed"),
             "header_icon": "warning",
             "media": STYLES + findings.MEDIA,
             "asked": asked,
             "faulty": [automation for automation in asked if automation.pk in ids],
-            "clean_count": sum(not own for own in found.values()),
+            "clean_count": len(clean),
+            "unreadable": self.with_editors(unreadable),
             "findings": self.shown(errors),
             "seen": " ".join(error.key for error in errors),
             "has_changed": self.get_override() is not None,
@@ -119,6 +123,14 @@ class ResumingMixin:
             "return_url": self.get_success_url(),
         }
 
+    def with_editors(self, automations):
+        """Return (name, the editor's URL or None) of each."""
+        may_edit = permissions.may(self.request.user, Automation, "change")
+        return [
+            (one.name, findings.editor_url(one.pk) if may_edit else None)
+            for one in automations
+        ]
+
     def shown(self, errors):
         """Return the errors as the page shows them."""
         rows = repairs.rows_of(errors)
@@ -127,19 +139,21 @@ class ResumingMixin:
         )
 
     def tell_warnings(self):
-        """Say how many there are, and lead to where they are listed."""
+        """Say how many there are and what the first are; lead to the flows.
+
+        The page of a flow checks all its steps as if they were active: it may find
+        other warnings, or none.
+        """
         warnings = self.resumed.warnings
         text = ngettext(
             "The flow check gives %(count)d warning.",
             "The flow check gives %(count)d warnings.",
             len(warnings),
         ) % {"count": len(warnings)}
-        buttons = self.ways_to_flows()
-        if not buttons:
-            names = dict(Automation.objects.values_list("pk", "name"))
-            sentences = (finding_texts.explain(one, names) for one in warnings[:TOLD])
-            text = " ".join([text, *sentences])
-        messages.warning(self.request, text, buttons=buttons)
+        names = dict(Automation.objects.values_list("pk", "name"))
+        sentences = (finding_texts.explain(one, names) for one in warnings[:TOLD])
+        text = " ".join([text, *sentences])
+        messages.warning(self.request, text, buttons=self.ways_to_flows())
 
     def ways_to_flows(self):
         """Return a button for each flow with a warning, for those who may see it."""

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.db.models import F
+from django.http import Http404
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -47,6 +48,7 @@ class StaleCheckMixin:
                 self.produced_error_code = "invalid_revision"
                 self.produced_error_message = self.get_stale_message(entry)
                 return self.form_invalid(form)
+            self.keep_moves(form.instance)
             return super().form_valid(form)
 
     def make_others_wait(self):
@@ -54,7 +56,14 @@ class StaleCheckMixin:
 
         A write locks on SQLite, too, where SELECT FOR UPDATE does not.
         """
-        self.model.objects.filter(pk=self.object_pk).update(name=F("name"))
+        row = self.model.objects.filter(pk=self.object_pk)
+        if not row.update(name=F("name")):
+            raise Http404
+
+    def keep_moves(self, instance):
+        """Read again what others change without the form: saving writes it, too."""
+        if names := getattr(self.model, "NOT_REVERTED", ()):
+            instance.refresh_from_db(fields=names)
 
     def is_stale(self, entry):
         """True if the form was loaded before this change; a script may leave it out."""
