@@ -1,5 +1,6 @@
 """From a stored message to rows in the outbox, in one transaction, in order."""
 
+import json
 from datetime import timedelta
 from unittest import mock
 
@@ -459,10 +460,24 @@ def test_a_rulebook_that_cannot_be_compiled_costs_no_attempt(text_us, run_tasks)
     assert bodies() == ["Thank you."]
 
 
-def test_one_broken_automation_does_not_silence_the_others(text_us, run_tasks, caplog):
-    factories.AutomationFactory(
-        active=True, conditions=[factories.content("ORDER", operator="resembles")]
-    )
+#: Conditions as a newer version may have stored them.
+BROKEN = {
+    "an unknown operator": [factories.content("ORDER", operator="resembles")],
+    "an unknown type": [factories.block("weather", is_sunny=True)],
+}
+
+
+@pytest.mark.parametrize("conditions", BROKEN.values(), ids=BROKEN)
+def test_one_broken_automation_does_not_silence_the_others(
+    text_us, run_tasks, caplog, conditions
+):
+    broken = factories.AutomationFactory(active=True)
+    table = broken._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET conditions = %s WHERE id = %s",  # noqa: S608 - ours
+            [json.dumps(conditions), broken.pk],
+        )
     factories.AutomationFactory(active=True, keywords=("ORDER",))
 
     text_us("ORDER")

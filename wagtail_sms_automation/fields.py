@@ -23,6 +23,18 @@ class NamedStreamField(StreamField):
         block.set_meta_options(self.block_opts)
         return block
 
+    def to_python(self, value):
+        """Return the stream, with the types of which it has no block as unknown_types.
+
+        Wagtail leaves such children out: without a condition that only a newer
+        version knows, an automation would answer every message.
+        """
+        stream = super().to_python(value)
+        if isinstance(value, list):
+            types = {child["type"] for child in value if isinstance(child, dict)}
+            stream.unknown_types = types - self.stream_block.child_blocks.keys()
+        return stream
+
     def deconstruct(self):
         """Leave the block definitions out."""
         name, _path, _args, kwargs = super(StreamField, self).deconstruct()

@@ -89,11 +89,19 @@ def _read_streams(automations):
         raw = [list(getattr(one, name).raw_data) for one in automations]
         values = block.bulk_to_python(raw)
         for automation, value in zip(automations, values, strict=True):
+            value.unknown_types = _unknown_types(automation, name)
             setattr(automation, name, value)
+
+
+def _unknown_types(automation, name):
+    return getattr(getattr(automation, name), "unknown_types", frozenset())
 
 
 def compile_automation(automation: Automation) -> rules.Automation:
     """Build the engine's automation from a row."""
+    for name in ("conditions", "actions"):
+        if types := _unknown_types(automation, name):
+            raise ValueError(f"Unknown {name}: {', '.join(sorted(types))}.")
     return rules.Automation(
         id=automation.pk or 0,
         name=automation.name,
