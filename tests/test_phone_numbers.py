@@ -15,6 +15,7 @@ from wagtail_sms_automation.phone_numbers import (
     is_region,
     kind,
     mask,
+    mask_in,
     normalise,
     read_countries,
     read_originator,
@@ -279,6 +280,23 @@ def test_regions():
 )
 def test_a_log_shows_no_whole_number(number, masked):
     assert mask(number) == masked
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "masked"),
+    [
+        ("+33612345678", "From +33612345678: hi", "From +336•••••678: hi"),
+        ("+33612345678", "06 12 34 56 78", "+336•••••678"),
+        ("+33612345678", "33612345678, +33687654321", "+336•••••678, +33687654321"),
+        ("+33612345678", "2 at 8, 12 34", "2 at 8, 12 34"),
+        ("36180", "36180: 361801", "•••••: 361801"),
+        ("INFO", "INFO INFORMS", "•••• INFORMS"),
+        ("A.B", "A.B AxB", "••• AxB"),
+        ("", "none", "none"),
+    ],
+)
+def test_a_number_is_masked_wherever_a_text_holds_it(number, text, masked):
+    assert mask_in(text, number) == masked
 
 
 @given(st.sampled_from(EXAMPLES))

@@ -172,3 +172,19 @@ def mask(number: str) -> str:
     if len(number) < 11:
         return "•" * len(number)
     return number[:4] + "•" * (len(number) - 7) + number[-3:]
+
+
+def mask_in(text: str, number: str) -> str:
+    """Mask a number wherever a text holds it, with or without its +, spaced or not."""
+    return _spellings(number).sub(mask(number), text) if number else text
+
+
+@lru_cache
+def _spellings(number: str) -> re.Pattern[str]:
+    country, rest = split(number)
+    if not rest:
+        # A name or a short code: the letters of other words are none of it.
+        return re.compile(rf"(?<!\w){re.escape(number)}(?!\w)")
+    gap = rf"(?:{SEPARATORS.pattern})?"
+    abroad = rf"(?:\+|\b00)?{gap.join(country)}{gap}(?:0{gap})?"
+    return re.compile(rf"(?:{abroad}|\b0{gap})?{gap.join(rest)}")

@@ -12,7 +12,7 @@ from wagtail.test.utils.form_data import nested_form_data
 
 from tests import factories
 from wagtail_sms_automation import decision_texts
-from wagtail_sms_automation.admin import phone
+from wagtail_sms_automation.admin import phone, phone_choices
 from wagtail_sms_automation.models import Automation
 
 from .test_simulator import DRAFT, REPLAY, URL, draft_data, hidden, rows, talk, text_of
@@ -356,6 +356,23 @@ def test_those_that_all_but_matched_are_shown_first(admin_client):
     text = text_of(talk(admin_client, "order"))
     assert "“order” differs from ORDER only in case." in text
     assert "6 more stay silent." in text
+
+
+def chips_of(form):
+    """Return the keywords that are texted by one click."""
+    return [chip["value"] for chip in form.select("button.sms-phone__chip")]
+
+
+def test_a_flow_and_a_draft_offer_their_own_keywords_first(admin_client, many):
+    other = factories.FlowFactory()
+    step = factories.AutomationFactory(keywords=("STEP",), flow=other)
+    page = phone_of(admin_client.get(reverse(FLOW.format("inspect"), args=[other.pk])))
+    assert chips_of(page)[:2] == ["STEP", f"WORD{MANY // 2}"]
+    for pk in ("", f"{step.pk}/"):
+        data = draft_data("TYPED") | {"phone-flow": many.pk}
+        chips = chips_of(phone_of(admin_client.post(f"{DRAFT}{pk}", data)))
+        assert chips[:2] == ["TYPED", "WORD0"]
+        assert len(chips) == phone_choices.MOST_KEYWORDS
 
 
 def test_queries_do_not_grow_with_automations_and_turns(

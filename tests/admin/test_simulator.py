@@ -6,11 +6,14 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from bs4 import BeautifulSoup
 from django.apps import apps
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from tests import factories
+from wagtail_sms_automation.admin.blocks.actions import FORWARDED
 from wagtail_sms_automation.models import Automation
 
 
@@ -167,6 +170,31 @@ def test_a_chip_is_texted_by_one_click(admin_client, order):
     assert "What would you like?" in text_of(response)
 
 
+def test_a_chip_leaves_what_is_half_typed(admin_client, order):
+    data = {"phone-text": "half ty", "phone-chip": "ORDER"}
+    response = admin_client.post(URL, data)
+    assert [body for body, _ in json.loads(hidden(response))] == ["ORDER"]
+    assert 'value="half ty"' in response.content.decode()
+
+
+@pytest.mark.parametrize(("button", "texts"), [("apply", 1), ("again", 0)])
+def test_other_buttons_send_nothing_that_is_half_typed(
+    admin_client, order, button, texts
+):
+    first = talk(admin_client, "ORDER", clock="2026-12-25T19:30")
+    data = {
+        "phone-texts": hidden(first),
+        "phone-text": "half ty",
+        "phone-clock": "2026-12-25T20:00",
+        f"phone-{button}": "1",
+    }
+    response = admin_client.post(URL, data)
+    assert len(json.loads(hidden(response))) == texts
+    assert 'value="half ty"' in response.content.decode()
+    clock = "2026-12-25T20:00" if texts else "2026-12-25T19:30"
+    assert f'value="{clock}"' in response.content.decode()
+
+
 def test_start_again_clears_and_puts_the_clock_back(admin_client, order):
     first = talk(admin_client, "ORDER", clock="2026-12-25T19:30")
     response = admin_client.post(
@@ -262,8 +290,12 @@ def test_what_no_database_stores_is_left_out(admin_client, order, half):
         ("clock", "9999-12-31T23:59"),
         ("groups", "999"),
         ("groups", "x"),
+        ("groups", "9" * 20),
+        ("groups", "-1"),
+        ("groups", "²"),
         ("flow", "999"),
         ("flow", "x"),
+        ("flow", "9" * 20),
         ("recipient", "+1"),
         ("language", "x" * 16),
     ],
@@ -324,6 +356,89 @@ def test_replay_needs_the_messages_too(client_of):
     assert both.get(REPLAY).status_code == 200
     assert REPLAY in both.get(URL).content.decode()
     assert REPLAY not in client_of("view_automation").get(URL).content.decode()
+
+
+def options(response, name):
+    """Return what the phone offers under a name."""
+    html = response.content.decode()
+    form = BeautifulSoup(html, "html.parser").select_one("form.sms-phone")
+    if name == "groups":
+        return [one.parent.text.strip() for one in form.select("[name=phone-groups]")]
+    return [one.text for one in form.select(f"[name=phone-{name}] option")]
+
+
+@pytest.fixture
+def secrets(order):
+    """A flow and a group that no automation names."""
+    factories.FlowFactory(name="Secret flow")
+    return factories.ContactGroupFactory(name="Secret group")
+
+
+def test_flows_and_groups_are_offered_to_whoever_lists_them(client_of, secrets):
+    sees = client_of("view_automation", "view_flow", "view_contactgroup").get(URL)
+    assert options(sees, "flow") == ["The active ones", "Secret flow"]
+    assert options(sees, "groups") == ["Delivery customers", "Secret group"]
+    for call in (
+        client_of("view_automation").get(URL),
+        client_of("view_automation").post(URL, {"phone-text": "ORDER"}),
+    ):
+        assert options(call, "flow") == ["The active ones"]
+        assert options(call, "groups") == ["Delivery customers"]
+        assert "Secret" not in text_of(call)
+
+
+def test_a_group_that_is_not_offered_is_refused(client_of, secrets):
+    data = {"phone-text": "ORDER", "phone-groups": secrets.pk}
+    text = text_of(client_of("view_automation").post(URL, data))
+    assert "In these groups at first: Select a valid choice." in text
+    assert "Secret" not in text
+    sees = client_of("view_automation", "view_contactgroup").post(URL, data)
+    assert "Select a valid choice" not in text_of(sees)
+
+
+def test_the_flow_that_is_shown_is_offered(client_of, secrets):
+    flow = factories.FlowFactory(name="Orders")
+    factories.AutomationFactory(keywords=("MENU",), flow=flow)
+    client = client_of("view_automation")
+    shown = client.get(URL, {"flow": flow.pk})
+    assert options(shown, "flow") == ["The active ones", "Orders"]
+    answer = client.post(URL, {"phone-text": "MENU", "phone-flow": flow.pk})
+    assert options(answer, "flow") == ["The active ones", "Orders"]
+    assert "Fired by" in text_of(answer)
+
+
+def test_the_editor_offers_its_own_flow_and_groups(client_of, secrets):
+    flow = factories.FlowFactory(name="Orders")
+    step = factories.AutomationFactory(
+        flow=flow,
+        conditions=[factories.in_group(factories.ContactGroupFactory(name="Own"))],
+    )
+    factories.AutomationFactory(
+        flow=flow,
+        actions=[
+            factories.add_to_group(factories.ContactGroupFactory(name="Beside it"))
+        ],
+    )
+    edit = reverse("sms_automations_modeladmin_edit", args=[step.pk])
+    client = client_of("change_automation")
+    draft = draft_data("ORDER") | {"phone-flow": flow.pk}
+    for response in (client.get(edit), client.post(f"{DRAFT}{step.pk}/", draft)):
+        assert options(response, "flow") == ["The active ones", "Orders"]
+        groups = ["Beside it", "Delivery customers", "Own"]
+        assert sorted(options(response, "groups")) == groups
+
+
+def test_the_replay_names_flows_to_whoever_lists_them(client_of, secrets):
+    sees = client_of("view_automation", "view_inboundmessage", "view_flow")
+    assert "Secret flow" in text_of(sees.get(REPLAY))
+    may_not = client_of("view_automation", "view_inboundmessage")
+    text = text_of(may_not.get(REPLAY))
+    assert "Secret" not in text
+    assert "you need the permission to see flows" in text
+    shown = factories.FlowFactory(name="Orders")
+    text = text_of(may_not.get(REPLAY, {"flow": shown.pk}))
+    assert "Orders" in text
+    assert "Secret" not in text
 
 
 # The editor's form
@@ -400,6 +515,62 @@ def test_replay_lists_what_would_change(admin_client):
     assert "The menu." in text
     assert "+336•••••678" in text
     assert "345" not in text
+
+
+WRITER = "+33612345678"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        FORWARDED,
+        "From {{ contact.phone_number }}",
+        "From 00{{ contact.phone }}: {{ message.originator }}!",
+        "33612345678 or 0612345678 or 06 12 34 56 78 or 06.12.34.56.78",
+        "+33 6 12 34 56 78, +33 (0)6 12 34 56 78, 0033-612-345-678, 612345678",
+        "1{{ contact.phone }}2",
+    ],
+)
+@pytest.mark.parametrize("kind", ["phone", "email", "reply", "save"])
+def test_replay_hides_numbers_from_whoever_may_not_see_contacts(client_of, body, kind):
+    block = factories.block
+    action = {
+        "phone": block("forward_to_phone", phone_numbers=["+33611111111"], body=body),
+        "email": block("forward_to_email", addresses=["a@example.com"], body=body),
+        "reply": factories.reply(body),
+        "save": block("save_answer", attribute="dish"),
+    }[kind]
+    flow = factories.FlowFactory()
+    factories.AutomationFactory(flow=flow, keywords=("MENU",), actions=[action])
+    contact = factories.ContactFactory(phone_number=WRITER)
+    said = f"MENU {WRITER}" if kind == "save" else "MENU"
+    factories.InboundMessageFactory(
+        body=said, processed=True, originator=WRITER, contact=contact
+    )
+    hidden_from = client_of("view_automation", "view_inboundmessage")
+    shown = answers_of(hidden_from.get(REPLAY, {"flow": flow.pk}))
+    assert "+336•••••678" in shown
+    assert "345" not in re.sub(r"\W", "", shown)
+    sees = client_of("view_automation", "view_inboundmessage", "view_contact")
+    assert "345" in re.sub(r"\W", "", answers_of(sees.get(REPLAY, {"flow": flow.pk})))
+
+
+def answers_of(response):
+    """Return what the replay says that follows, now and then."""
+    html = response.content.decode()
+    turns = BeautifulSoup(html, "html.parser").select(".sms-turn")
+    return " ".join(turn.text for turn in turns)
+
+
+def test_replay_of_the_draft_hides_numbers_too(client_of, order):
+    contact = factories.ContactFactory(phone_number="+33612000000")
+    factories.InboundMessageFactory(
+        body="ORDER", processed=True, originator=WRITER, contact=contact
+    )
+    data = draft_data("ORDER", reply="{{ message.originator }} {{ contact.phone }}")
+    client = client_of("change_automation", "view_inboundmessage")
+    text = answers_of(client.post(f"{REPLAY}draft/{order.pk}/", data))
+    assert "+336•••••678 +336•••••000" in text
 
 
 def test_replay_of_the_unsaved_form(admin_client, order):

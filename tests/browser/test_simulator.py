@@ -137,6 +137,113 @@ def test_a_change_of_settings_holds_it_anew_and_keeps_what_is_typed(
     assert page.console_errors == []
 
 
+def slow_down(page):
+    """Let each answer come late, as on a bad line."""
+    page.evaluate(
+        """() => {
+            const ask = window.fetch;
+            window.fetch = (url, options) =>
+                new Promise((answer, fail) => {
+                    options?.signal?.addEventListener("abort", () =>
+                        fail(new DOMException("late", "AbortError")));
+                    setTimeout(() => ask(url, options).then(answer, fail), 600);
+                });
+        }"""
+    )
+
+
+def settled(page):
+    """Wait until all is answered."""
+    page.locator("form.sms-phone:not([aria-busy])").wait_for()
+
+
+def said(page):
+    """Return what the customer has texted."""
+    return page.locator(".sms-bubble--theirs .sms-bubble__text").all_inner_texts()
+
+
+def test_apply_sends_nothing_that_is_half_typed(strict_page, log_in, orders):
+    page = log_in(strict_page)
+    page.goto(SIMULATOR)
+    say(page, "ORDER")
+    turns(page).first.wait_for()
+    settled(page)
+    page.get_by_label("Your text").fill("half ty")
+    page.get_by_role("button", name="Apply", exact=True).click()
+    settled(page)
+    assert page.get_by_label("Your text").input_value() == "half ty"
+    assert said(page) == ["ORDER"]
+    page.get_by_role("button", name="ORDER", exact=True).click()
+    turns(page).nth(1).wait_for()
+    assert page.get_by_label("Your text").input_value() == "half ty"
+    assert page.console_errors == []
+
+
+def test_texts_in_quick_succession_all_arrive_in_order(strict_page, log_in, orders):
+    AutomationFactory(active=True, keywords=("MENU",))
+    page = log_in(strict_page)
+    page.goto(SIMULATOR)
+    slow_down(page)
+    for keyword in ("ORDER", "MENU"):
+        page.get_by_role("button", name=keyword, exact=True).click()
+    say(page, "a pizza")
+    page.keyboard.press("Enter")
+    page.get_by_label("Opted out at first").check()
+    settled(page)
+    assert said(page) == ["ORDER", "MENU", "a pizza"]
+    assert page.get_by_label("Your text").input_value() == ""
+    assert page.console_errors == []
+
+
+def test_a_keyword_right_after_start_again(strict_page, log_in, orders):
+    page = log_in(strict_page)
+    page.goto(SIMULATOR)
+    say(page, "first")
+    turns(page).first.wait_for()
+    settled(page)
+    slow_down(page)
+    page.get_by_role("button", name="Start again").click()
+    page.get_by_label("Opted out at first").check()
+    page.get_by_role("button", name="ORDER", exact=True).click()
+    settled(page)
+    assert said(page) == ["ORDER"]
+    assert page.console_errors == []
+
+
+def test_what_is_typed_during_an_answer_stays(strict_page, log_in, orders):
+    page = log_in(strict_page)
+    page.goto(SIMULATOR)
+    slow_down(page)
+    say(page, "first")
+    page.get_by_label("Your text").fill("second")
+    settled(page)
+    assert page.get_by_label("Your text").input_value() == "second"
+    assert said(page) == ["first"]
+    page.keyboard.press("Enter")
+    clock = page.get_by_label("The next text comes at")
+    clock.fill("2099-01-01T10:00")
+    settled(page)
+    assert said(page) == ["first", "second"]
+    assert page.get_by_label("Your text").input_value() == ""
+    assert clock.input_value() == "2099-01-01T10:00"
+    assert page.console_errors == []
+
+
+def test_what_waits_is_not_sent_after_a_failure(page, log_in, orders):
+    log_in(page).goto(SIMULATOR)
+    slow_down(page)
+    page.route("**/sms/simulator/", lambda route: route.abort(), times=1)
+    page.get_by_role("button", name="ORDER", exact=True).click()
+    say(page, "a pizza")
+    page.get_by_text("The simulator did not answer.").wait_for()
+    settled(page)
+    assert said(page) == []
+    assert page.get_by_label("Your text").input_value() == "a pizza"
+    page.keyboard.press("Enter")
+    turns(page).first.wait_for()
+    assert said(page) == ["a pizza"]
+
+
 def test_it_needs_no_scripts(open_page, log_in, orders):
     page = log_in(open_page(java_script_enabled=False))
     page.goto(f"{SIMULATOR}?flow={orders.pk}&text=ORDER")
@@ -148,6 +255,10 @@ def test_it_needs_no_scripts(open_page, log_in, orders):
     assert turns(page).count() == 2
     page.get_by_role("button", name="ORDER", exact=True).click()
     assert turns(page).count() == 3
+    page.get_by_label("Your text").fill("half ty")
+    page.get_by_role("button", name="Apply", exact=True).click()
+    assert turns(page).count() == 3
+    assert page.get_by_label("Your text").input_value() == "half ty"
     page.get_by_role("button", name="Start again").click()
     assert turns(page).count() == 0
 

@@ -9,7 +9,7 @@ template. In the editor, phone.editor is the selector of the form whose fields a
 posted along to DraftView; it asks for what they say as soon as it is opened.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,17 +20,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from .. import decision_texts, effect_texts, simulation
-from ..engine import outcome, rules
-from ..engine.content import Operator
+from ..engine import outcome
 from ..engine.conversation import Turn
 from ..models import ContactGroup, Flow
+from . import phone_choices
 from .phone_form import LONGEST_TEXT, PREFIX, ConversationField, PhoneForm, next_moment
 
 
 #: Wagtail's form of an editor.
 EDITOR = "#w-editor-form"
-#: Keywords to text by one click.
-MOST_CHIPS = 20
 #: Silent automations named under one text, those that all but matched first.
 MOST_SILENT = 50
 MEDIA = forms.Media(
@@ -86,22 +84,27 @@ class ShownTurn:
 class Phone:
     """What phone.html shows.
 
-    data are posted fields; drafts are unsaved automations, as if active; errors say
-    why there is nothing to try.
+    data are posted fields; drafts are unsaved automations, as if active; edited is the
+    key of the row that the editor shows, if it has one; errors say why there is nothing
+    to try.
     """
 
     def __init__(
         self,
         data=None,
         *,
+        user,
         flow: Flow | None = None,
         text: str = "",
         drafts=(),
+        edited: int | None = None,
         errors=(),
         url: str = "",
         editor: str = "",
         is_own_page: bool = False,
     ):
+        self.user = user
+        self.edited = edited
         self.errors = list(errors)
         self.url = url or reverse("sms_simulator")
         self.editor = editor
@@ -110,10 +113,9 @@ class Phone:
         # The editor's is asked anew when it is opened: its page need not wait.
         is_unopened = bool(editor) and data is None
         self.rules = simulation.rules_of(None if is_unopened else self.flow, drafts)
-        numbers = sorted(self.rules.own_numbers)
         if data is None:
-            self.form = PhoneForm(
-                numbers=numbers,
+            numbers = sorted(self.rules.own_numbers)
+            self.form = self._new_form(
                 initial={
                     "flow": self.flow,
                     "text": text[:LONGEST_TEXT],
@@ -123,20 +125,19 @@ class Phone:
             )
             self.texts = []
         else:
-            self._read(data, numbers)
+            self._read(data)
         if not is_own_page and not editor:
             self.form.fields["flow"].widget = forms.HiddenInput()
 
-    def _read(self, data, numbers):
+    def _read(self, data):
         """Take what was posted, and put what is next in the fields."""
         data = data.copy()
-        if chip := data.get(f"{PREFIX}-chip"):
-            data[f"{PREFIX}-text"] = chip
-        typed = data.get(f"{PREFIX}-text", "")
-        if self.errors:
-            # Nothing can answer it yet: it stays where it was typed.
-            data[f"{PREFIX}-text"] = ""
-        self.form = form = PhoneForm(data, numbers=numbers)
+        typed, chip = (data.get(f"{PREFIX}-{name}", "") for name in ("text", "chip"))
+        is_other_button = any(f"{PREFIX}-{name}" in data for name in ("apply", "again"))
+        # Nothing can answer it yet, or nobody has sent it.
+        is_unsent = bool(self.errors) or is_other_button
+        data[f"{PREFIX}-text"] = "" if is_unsent else chip or typed
+        self.form = form = self._new_form(data)
         form.is_valid()
         self.texts = form.cleaned_data.get("texts", [])
         if f"{PREFIX}-again" in data:
@@ -150,16 +151,28 @@ class Phone:
             self._fill(next_moment(self.texts) if is_next else clock)
         else:
             self._fill(None)
-        if self.errors:
-            form.data[f"{PREFIX}-text"] = typed
+        # What was not sent stays where it was typed.
+        if self.errors or form.errors:
+            form.data[f"{PREFIX}-text"] = typed or chip
+        else:
+            form.data[f"{PREFIX}-text"] = typed if chip or is_other_button else ""
+
+    def _new_form(self, data=None, **options):
+        """Return the form, which names what this user may know."""
+        edited = self.edited
+        return PhoneForm(
+            data,
+            numbers=sorted(self.rules.own_numbers),
+            flows=phone_choices.flows_for(self.user, self.flow, edited),
+            groups=phone_choices.groups_for(self.user, self.flow, edited, self.rules),
+            **options,
+        )
 
     def _fill(self, clock):
         form = self.form
         form.data[f"{PREFIX}-texts"] = ConversationField.as_json(self.texts)
         if clock is not None:
             form.data[f"{PREFIX}-clock"] = form.fields["clock"].prepare_value(clock)
-        if not form.errors:
-            form.data[f"{PREFIX}-text"] = ""
 
     @property
     def media(self) -> forms.Media:
@@ -201,19 +214,8 @@ class Phone:
 
     @cached_property
     def chips(self) -> list[str]:
-        """Keywords that the automations listen to, in their order."""
-        keywords = (
-            keyword
-            for automation in self.rules.automations
-            for condition in automation.conditions
-            if isinstance(condition, rules.Content)
-            and condition.operator != Operator.NONE
-            for keyword in condition.keywords
-        )
-        alike = {}
-        for keyword in keywords:
-            alike.setdefault(keyword.casefold(), keyword)
-        return list(alike.values())[:MOST_CHIPS]
+        """Keywords to text by one click."""
+        return phone_choices.keywords_of(self.rules, self.flow, self.edited)
 
     @cached_property
     def standing(self) -> list[tuple[str, str]]:
@@ -259,20 +261,26 @@ def _chosen_flow(data) -> Flow | None:
 
 
 def lines_of(
-    of_text: outcome.Outcome, groups: Mapping[int, str], names: Mapping[int, str]
+    of_text: outcome.Outcome,
+    groups: Mapping[int, str],
+    names: Mapping[int, str],
+    hide: Callable[[str], str] = str,
 ) -> Iterator[Line]:
-    """Yield what follows from one text, in order; numbers and addresses masked."""
+    """Yield what follows from one text, in order; staff's numbers are masked.
+
+    hide takes from each text what the user may not see.
+    """
     for effect in of_text.effects:
         if isinstance(effect, outcome.SendSms):
             about = [effect_texts.cost_of(effect), names.get(effect.automation, "")]
             yield Line(
                 kind="held" if effect.held else "reply",
-                text=effect.body,
+                text=hide(effect.body),
                 about=" · ".join(filter(None, about)),
             )
         else:
             yield Line(
                 kind="event",
-                text=effect_texts.describe(effect, groups),
+                text=hide(effect_texts.describe(effect, groups)),
                 icon=ICONS[type(effect)],
             )

@@ -76,6 +76,19 @@ class ConversationField(forms.Field):
         return json.dumps([[text.body, text.received_at.isoformat()] for text in texts])
 
 
+class GroupsField(forms.ModelMultipleChoiceField):
+    """The groups; a key that no database knows is refused, not looked up."""
+
+    def clean(self, value):
+        """Refuse what is no key by name."""
+        for pk in value or ():
+            if not is_key(str(pk)):
+                code = "invalid_pk_value"
+                text = self.error_messages[code]
+                raise ValidationError(text, code=code, params={"pk": pk})
+        return super().clean(value)
+
+
 class PhoneForm(forms.Form):
     """One more text, the texts so far, and how the conversation began."""
 
@@ -107,7 +120,7 @@ class PhoneForm(forms.Form):
         required=False,
         widget=forms.Select(attrs={"dir": "ltr"}),
     )
-    groups = forms.ModelMultipleChoiceField(
+    groups = GroupsField(
         ContactGroup.objects.all(),
         label=gettext_lazy("In these groups at first"),
         required=False,
@@ -124,9 +137,14 @@ class PhoneForm(forms.Form):
         label=gettext_lazy("Opted out at first"), required=False
     )
 
-    def __init__(self, *args, numbers, **kwargs):
+    def __init__(self, *args, numbers, flows=None, groups=None, **kwargs):
+        """Offer these flows and groups, by their keys; None offers all."""
         super().__init__(*args, prefix=PREFIX, **kwargs)
         self.fields["recipient"].choices = [(one, one) for one in numbers]
+        for name, keys in (("flow", flows), ("groups", groups)):
+            if keys is not None:
+                field = self.fields[name]
+                field.queryset = field.queryset.filter(pk__in=keys)
 
     def clean(self):
         """Add the new text to the conversation, at its moment."""
@@ -147,6 +165,11 @@ class PhoneForm(forms.Form):
         else:
             texts.append(simulation.Text(body=body, received_at=moment))
         return cleaned
+
+
+def is_key(text: str) -> bool:
+    """True for what may be a row's key: no database knows longer ones."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def next_moment(texts):

@@ -14,6 +14,7 @@ from .phone_form import (
     MOST_TEXTS,
     PREFIX,
     ConversationField,
+    is_key,
     next_moment,
 )
 
@@ -61,8 +62,3 @@ def _moment(text: str, count: int):
     if is_moment and EARLIEST <= at <= LATEST - PAUSE * count:
         return at
     return next_moment([])
-
-
-def is_key(text: str) -> bool:
-    """True for what may be a row's key: no database knows longer ones."""
-    return text.isascii() and text.isdecimal() and len(text) <= 18

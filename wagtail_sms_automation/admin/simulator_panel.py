@@ -30,7 +30,9 @@ class SimulatorSidePanel(BaseSidePanel):
         super().__init__(automation, request)
         self.url_args = [automation.pk] if automation.pk else []
         self.phone = Phone(
+            user=request.user,
             flow=automation.flow,
+            edited=automation.pk,
             url=reverse("sms_simulator_draft", args=self.url_args),
             editor=EDITOR,
         )

@@ -121,7 +121,7 @@ class PictureMixin(ReadingMixin):
 
     def get_phone(self):
         """Return a phone that the active automations answer."""
-        return Phone()
+        return Phone(user=self.request.user)
 
     def get_add_automation_url(self):
         """Return where to write an automation, for those who may."""
@@ -210,7 +210,7 @@ class InspectView(PictureMixin, generic.InspectView):
 
     def get_phone(self):
         """Return a phone that the paused ones of the flow answer, too."""
-        return Phone(flow=self.object)
+        return Phone(user=self.request.user, flow=self.object)
 
     def get_flows(self):
         """Return the flow."""

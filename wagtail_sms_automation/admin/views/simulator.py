@@ -1,5 +1,7 @@
 """The simulator: a phone to try automations on, and the last messages once more."""
 
+from functools import partial
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404
@@ -13,10 +15,11 @@ from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from ... import decision_texts, effect_texts, replay, rulebook, simulation
-from ...models import Automation, Flow
-from ...phone_numbers import mask
-from .. import draft_form, permissions, phone_start, simulator_menu
+from ...models import Automation, Contact, Flow
+from ...phone_numbers import mask, mask_in
+from .. import draft_form, permissions, phone_choices, phone_start, simulator_menu
 from ..phone import EDITOR, MEDIA, Phone, lines_of
+from ..phone_form import is_key
 from . import flow_templates
 from .generic import STYLES
 
@@ -28,7 +31,7 @@ def row_or_404(model: type[Model], pk):
     """Return a row by a key that anybody may have typed; None without one."""
     if pk in (None, ""):
         return None
-    if not str(pk).isdecimal() or len(str(pk)) > 18:
+    if not is_key(str(pk)):
         raise Http404
     return get_object_or_404(model, pk=pk)
 
@@ -67,17 +70,18 @@ class SimulatorView(SimulatorPageMixin, TemplateView):
     def get(self, request, *args, **kwargs):
         """Begin a conversation."""
         flow = row_or_404(Flow, request.GET.get("flow"))
-        if phone := phone_start.phone_of(request.GET, is_own_page=True):
+        options = {"user": request.user, "is_own_page": True}
+        if phone := phone_start.phone_of(request.GET, **options):
             return self.show(phone)
         text = request.GET.get("text", "")
-        return self.show(Phone(flow=flow, text=text, is_own_page=True))
+        return self.show(Phone(flow=flow, text=text, **options))
 
     def post(self, request, *args, **kwargs):
         """Go on with one; scripts get the phone alone."""
-        if is_by_script(request):
-            is_own_page = request.POST.get("phone-page") == "own"
-            return show_phone(request, Phone(request.POST, is_own_page=is_own_page))
-        return self.show(Phone(request.POST, is_own_page=True))
+        is_alone = is_by_script(request)
+        is_own_page = not is_alone or request.POST.get("phone-page") == "own"
+        phone = Phone(request.POST, user=request.user, is_own_page=is_own_page)
+        return show_phone(request, phone) if is_alone else self.show(phone)
 
     def show(self, phone):
         """Show the page."""
@@ -133,7 +137,9 @@ class DraftView(DraftMixin, View):
         draft, errors = self.read()
         phone = Phone(
             request.POST,
+            user=request.user,
             drafts=[draft] if draft else [],
+            edited=self.kwargs.get("pk"),
             errors=errors,
             url=request.path,
             editor=EDITOR,
@@ -180,8 +186,14 @@ class ReplayView(SimulatorPageMixin, TemplateView):
             context["looked_at"] = result.looked_at
             context["changes"] = self.in_words(result.changes)
         if not draft and not errors:
-            context["flows"] = Flow.objects.all()
+            context["flows"] = self.get_flows()
+            context["may_list_flows"] = permissions.may_list(self.request.user, Flow)
         return self.render_to_response(self.get_context_data(**context))
+
+    def get_flows(self):
+        """Return the flows to choose from: all, for whoever may list them."""
+        keys = phone_choices.flows_for(self.request.user, self.flow, None)
+        return Flow.objects.all() if keys is None else Flow.objects.filter(pk__in=keys)
 
     def in_words(self, changes):
         """Return what the page shows of each change."""
@@ -196,16 +208,33 @@ class ReplayView(SimulatorPageMixin, TemplateView):
                     "sms_messages_modeladmin_inspect", args=[change.message.pk]
                 ),
                 "intent": decision_texts.INTENTS.get(change.before.intent, ""),
-                "before": self.answers(change.before, groups),
-                "after": self.answers(change.after, groups),
+                "before": self.answers(change.before, groups, change.message),
+                "after": self.answers(change.after, groups, change.message),
             }
             for change in changes
         ]
 
-    def answers(self, outcome, groups):
-        """Return the lines that one rulebook answers with."""
+    def answers(self, outcome, groups, message):
+        """Return the lines that one rulebook answers a message with."""
         names = {one.automation: one.name for one in outcome.decisions}
-        return list(lines_of(outcome, groups, names))
+        hide = partial(self.hide_numbers, message)
+        return list(lines_of(outcome, groups, names, hide))
+
+    @cached_property
+    def can_see_contacts(self):
+        """True for users to whom the contacts list is open."""
+        return permissions.may_list(self.request.user, Contact)
+
+    def hide_numbers(self, message, text):
+        """Mask who wrote a message, for users who may not see contacts."""
+        if self.can_see_contacts:
+            return text
+        numbers = {message.originator}
+        if message.contact:
+            numbers.add(message.contact.phone_number)
+        for number in numbers:
+            text = mask_in(text, number)
+        return text
 
 
 class DraftReplayView(DraftMixin, ReplayView):

@@ -4,6 +4,9 @@
  * What the server answers is the phone as it would show it: what has changed is put
  * in, so that the focus stays, and a screen reader hears only what is new.
  *
+ * One text goes out at a time: what is asked meanwhile waits, since each answer carries
+ * the conversation on to the next. What is typed meanwhile stays.
+ *
  * In a side panel of an editor it asks as soon as the panel is opened: what answers is
  * what stands in the editor then.
  *
@@ -25,6 +28,8 @@ class SmsSimulator extends window.StimulusModule.Controller {
   static values = { failed: String, refused: String };
 
   connect() {
+    this.waiting = [];
+    this.underWay = null;
     this.scrollDown();
     this.opened = () => this.ask();
     this.panel = this.element.closest('[data-side-panel]');
@@ -33,6 +38,7 @@ class SmsSimulator extends window.StimulusModule.Controller {
   }
 
   disconnect() {
+    this.waiting = [];
     this.request?.abort();
     this.panel?.removeEventListener('show', this.opened);
   }
@@ -47,12 +53,44 @@ class SmsSimulator extends window.StimulusModule.Controller {
     if (event.target.name !== 'phone-text') this.ask();
   }
 
-  async ask(submitter) {
-    const isText = !submitter?.name || submitter.name === 'phone-chip';
-    const fields = this.fields(submitter);
-    // A change of the settings must not send a text that is half typed.
-    if (!submitter) fields.delete('phone-text');
+  ask(submitter) {
+    const asked = this.asked(submitter);
+    if (this.isAskedAlready(asked)) return;
+    const isHeld = Boolean(this.underWay) && !this.underWay.isSettings;
+    if (isHeld || this.waiting.length) {
+      this.waiting.push(asked);
+      return;
+    }
+    // What is asked now asks for the settings as well.
     this.request?.abort();
+    this.answer(asked);
+  }
+
+  /** What is asked for, as it stood when it was. */
+  asked(submitter) {
+    const { name, value } = submitter ?? {};
+    const isSend = Boolean(submitter) && !name;
+    return {
+      name,
+      value,
+      isSend,
+      isSettings: !submitter || name === 'phone-apply',
+      isText: isSend || name === 'phone-chip',
+      typed: this.element.elements['phone-text'].value,
+    };
+  }
+
+  /** A second press of Send on the same text; settings that will be asked for. */
+  isAskedAlready({ isSend, isSettings, typed }) {
+    if (isSettings) return Boolean(this.waiting.at(-1)?.isSettings);
+    if (!isSend) return false;
+    const sent = [this.underWay, ...this.waiting].findLast((one) => one?.isSend);
+    return sent?.typed === typed;
+  }
+
+  async answer(asked) {
+    const fields = this.fields(asked);
+    this.underWay = asked;
     this.request = new AbortController();
     this.element.setAttribute('aria-busy', 'true');
     try {
@@ -63,21 +101,33 @@ class SmsSimulator extends window.StimulusModule.Controller {
         signal: this.request.signal,
       });
       if (this.isRefusal(response)) {
-        this.say(this.refusedValue);
+        this.giveUp(this.refusedValue);
       } else {
         if (!response.ok) throw new Error(response.statusText);
-        this.show(await response.text(), isText && Boolean(submitter));
+        this.show(await response.text(), fields, asked.isText);
       }
     } catch (error) {
       if (error.name === 'AbortError') return;
-      this.say(this.failedValue);
+      this.giveUp(this.failedValue);
     }
-    this.element.removeAttribute('aria-busy');
+    this.underWay = null;
+    const next = this.waiting.shift();
+    if (next) this.answer(next);
+    else this.element.removeAttribute('aria-busy');
   }
 
-  fields(submitter) {
+  /** What waits would come in a conversation that lacks a text. */
+  giveUp(text) {
+    this.waiting = [];
+    this.say(text);
+  }
+
+  fields({ name, value, isText, typed }) {
     const fields = new FormData(this.element);
-    if (submitter?.name) fields.append(submitter.name, submitter.value);
+    // Nothing but a press of Send or of a keyword sends what is half typed.
+    if (isText) fields.set('phone-text', typed);
+    else fields.delete('phone-text');
+    if (name) fields.append(name, value);
     return fields;
   }
 
@@ -100,7 +150,7 @@ class SmsSimulator extends window.StimulusModule.Controller {
     };
   }
 
-  show(html, isText) {
+  show(html, sent, isText) {
     const answer = new DOMParser()
       .parseFromString(html, 'text/html')
       .querySelector('form.sms-phone');
@@ -110,8 +160,10 @@ class SmsSimulator extends window.StimulusModule.Controller {
       if (old.innerHTML !== fresh.innerHTML) this.replace(old, fresh);
     }
     this.copy(answer, 'phone-texts');
-    this.copy(answer, 'phone-clock');
-    if (isText) this.copy(answer, 'phone-text');
+    // What was typed since is newer than the answer.
+    for (const name of ['phone-clock', ...(isText ? ['phone-text'] : [])]) {
+      if (this.element.elements[name].value === sent.get(name)) this.copy(answer, name);
+    }
     this.replaceNumbers(answer);
     if (!answer.hasAttribute('data-sms-simulator-keeps')) {
       this.addTurns(answer.querySelector('[role=log]'));
