@@ -5,6 +5,7 @@ import uuid
 import factory
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -112,6 +113,16 @@ class AutomationFactory(DjangoModelFactory):
         lambda o: [content(*o.keywords)] if o.keywords else []
     )
     actions = factory.LazyFunction(lambda: [reply()])
+
+
+def break_conditions(automation):
+    """Store what no form could have saved, and no stream can read."""
+    table = connection.ops.quote_name(models.Automation._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET conditions = %s WHERE id = %s",  # noqa: S608
+            ['[{"type": "in_group", "value": 7}]', automation.pk],
+        )
 
 
 class InboundMessageFactory(DjangoModelFactory):

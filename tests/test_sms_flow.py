@@ -9,7 +9,14 @@ from django.core.management import CommandError, call_command
 from wagtail_sms_automation.flow_files import templates
 from wagtail_sms_automation.models import Automation, Flow
 
-from .factories import AutomationFactory, FlowFactory, follows, reply
+from .factories import (
+    AutomationFactory,
+    FlowFactory,
+    break_conditions,
+    content,
+    follows,
+    reply,
+)
 from .flow_files.files import as_bytes, automation, document
 
 
@@ -211,9 +218,45 @@ def test_a_flow_that_is_not_there(action):
     assert refused(action, "Nothing") == "There is no flow named “Nothing”."
 
 
-def test_a_flow_without_conversation():
-    FlowFactory(name="Mine")
-    assert "no sample conversation" in refused("check", "Mine")
+def test_a_flow_without_conversation_is_checked_too(file):
+    flow = FlowFactory(name="Mine")
+    told = "The flow has no sample conversation to hold."
+    assert sms_flow("check", "Mine").splitlines() == [told]
+    one = AutomationFactory(flow=flow, keywords=("MINE",))
+    other = AutomationFactory(flow=flow, keywords=("MINE",))
+    lines = sms_flow("check", "Mine").splitlines()
+    assert lines[0].startswith("K1: ")
+    assert lines[-1] == told
+    other.delete()
+    one.conditions = [content("STOP")]
+    one.save()
+    assert refused("check", "Mine").startswith("K4: ")
+    # A file alike.
+    path = file(document(automations=[answering("Bye.", "STOP")], conversation=None))
+    assert refused("check", path).startswith("K4: ")
+
+
+def with_unreadable(conversation):
+    """Make a flow with a step that no form could have saved."""
+    flow = FlowFactory(name="Mine", conversation=conversation)
+    AutomationFactory(
+        flow=flow, conditions=[content("ORDER")], actions=[reply("Thanks.")]
+    )
+    break_conditions(AutomationFactory(flow=flow, name="Broken"))
+    return flow
+
+
+BROKEN = "“Broken” cannot be read. Open it, and save it anew."
+
+
+@pytest.mark.parametrize("answer", ["Thanks.", None, "Another."])
+def test_a_step_that_cannot_be_read_fails(answer):
+    asked = [{"text": "ORDER", "answers": [answer]}] if answer else []
+    with_unreadable(asked)
+    said = refused("check", "Mine")
+    assert said.startswith(BROKEN)
+    assert ("expected: Another." in said) == (answer == "Another.")
+    assert refused("export", "Mine") == BROKEN
 
 
 def test_files_that_cannot_be_read_or_written(tmp_path):

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -125,13 +126,36 @@ def region_of(number: str) -> str:
         return ""
 
 
-def split(number: str) -> tuple[str, str]:
-    """Return the country's digits of an E.164 number and the rest, or ("", "")."""
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """What is dialled for a number: from abroad, before it at home, and the rest."""
+
+    country: str
+    trunk: str
+    #: Its digits without country and trunk prefix; some countries have several.
+    national: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def dialled(number: str) -> Dialled:
+    """Return what is dialled for an E.164 number; another text has only its digits."""
     try:
-        country = str(phonenumbers.parse(number, None).country_code)
+        parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
-        return "", ""
-    return country, number.removeprefix("+").removeprefix(country)
+        return Dialled("", "", frozenset({re.sub(r"[^0-9]", "", number)} - {""}))
+    national = phonenumbers.national_significant_number(parsed)
+    at_home = phonenumbers.format_number(
+        parsed, phonenumbers.PhoneNumberFormat.NATIONAL
+    )
+    # An Argentine mobile is +54 9 11 …, at home 011 15 …, and in a list 11 ….
+    mobile = phonenumbers.country_mobile_token(parsed.country_code)
+    forms = (national, national.removeprefix(mobile), re.sub(r"[^0-9]", "", at_home))
+    region = phonenumbers.region_code_for_number(parsed) or ""
+    return Dialled(
+        str(parsed.country_code),
+        phonenumbers.ndd_prefix_for_region(region, True) or "0",
+        frozenset(form.lstrip("0") for form in forms) - {""},
+    )
 
 
 def is_region(code: str) -> bool:

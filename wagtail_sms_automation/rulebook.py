@@ -1,7 +1,7 @@
 """The rulebook: rows the editor wrote, compiled into what the engine answers by."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.utils import timezone
@@ -68,11 +68,7 @@ def compile_all(automations: Iterable[Automation]) -> list[rules.Automation]:
     What cannot be read is left out: one broken automation must not silence all.
     """
     automations = list(automations)
-    try:
-        _read_streams(automations)
-    except Exception:
-        # Which one it is shows when each is read by itself.
-        logger.exception("Some automation cannot be read.")
+    read_streams(automations)
     compiled = []
     for automation in automations:
         try:
@@ -82,8 +78,18 @@ def compile_all(automations: Iterable[Automation]) -> list[rules.Automation]:
     return compiled
 
 
+def read_streams(automations: Sequence[Automation]) -> None:
+    """Fetch the groups and automations that all blocks name, all at once.
+
+    Where one cannot be read, each is left to be read by itself: then it shows which.
+    """
+    try:
+        _read_streams(automations)
+    except Exception:
+        logger.exception("Some automation cannot be read.")
+
+
 def _read_streams(automations):
-    """Fetch the groups and automations that all blocks name, all at once."""
     for name in ("conditions", "actions"):
         block = Automation._meta.get_field(name).stream_block
         raw = [list(getattr(one, name).raw_data) for one in automations]

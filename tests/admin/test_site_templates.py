@@ -4,9 +4,11 @@ import json
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
 from wagtail import hooks
 from wagtail.models import ModelLogEntry
 
+from wagtail_sms_automation.admin.views import site_templates
 from wagtail_sms_automation.flow_files import playing, templates
 from wagtail_sms_automation.flow_files.importing import import_flow
 from wagtail_sms_automation.models import Automation, Flow, FlowTemplate
@@ -16,6 +18,7 @@ from ..factories import (
     FlowFactory,
     FlowTemplateFactory,
     block,
+    break_conditions,
     content,
     follows,
     reply,
@@ -224,6 +227,57 @@ def test_a_step_that_follows_another_flow_says_so(admin_client, flow):
     assert not FlowTemplate.objects.exists()
 
 
+def test_a_step_that_cannot_be_read_is_named(admin_client, flow):
+    break_conditions(AutomationFactory(name="Broken", flow=flow))
+    for url in (save_url(flow), f"{GALLERY}download/{flow.pk}/"):
+        response = admin_client.get(url)
+        assert response.status_code == 302
+        told = list(get_messages(response.wsgi_request))[-1]
+        assert "“Broken” cannot be read." in str(told)
+    assert not FlowTemplate.objects.exists()
+
+
+def test_more_staff_than_a_template_can_ask_for(admin_client, flow):
+    numbers = [f"+336120{number:05d}" for number in range(101)]
+    Automation.objects.update(
+        actions=[block("forward_to_phone", phone_numbers=numbers, body="x")]
+    )
+    for send in (admin_client.get, admin_client.post):
+        html = html_of(send(save_url(flow), values(), follow=True))
+        assert "more than 100 numbers and addresses" in html
+    assert not FlowTemplate.objects.exists()
+
+
+def test_staff_of_another_flow_are_no_part_of_it(admin_client, flow):
+    other = FlowFactory(name="Other", announcement="Trouble? Call 06 12 00 00 09")
+    AutomationFactory(flow=other, actions=[reply("Ask 0612000009, not 0612000008")])
+    html = html_of(admin_client.get(save_url(other)))
+    assert "Phone number of the staff, in a text of the flow" in html
+    html = refused(admin_client, other, values(name="Call 0612000009"))
+    assert "This names the staff." in html
+    assert admin_client.post(save_url(other), values()).status_code == 302
+    document = FlowTemplate.objects.get().document
+    assert "12 00 00 09" not in document
+    assert "12000009" not in document
+    assert "0612000008" in document
+
+
+def test_staff_that_can_still_be_made_out_are_not_kept(admin_client, flow):
+    flow.announcement = "Call 06, then 12, then 00 00, then 09"
+    flow.save()
+    html = refused(admin_client, flow, values())
+    assert "can still be made out in “Call 06, then 12" in html
+
+
+def test_a_template_without_conversation_shows_none(admin_client):
+    flow = FlowFactory(name="Silent")
+    AutomationFactory(flow=flow, keywords=("ORDER",))
+    admin_client.post(save_url(flow), values())
+    site = html_of(admin_client.get(GALLERY)).split("Templates of this site")[1]
+    assert "My orders" in site
+    assert "sms-conversation" not in site
+
+
 def test_a_flow_without_steps_is_kept_too(admin_client):
     flow = FlowFactory(name="Empty")
     assert admin_client.post(save_url(flow), values()).status_code == 302
@@ -364,6 +418,16 @@ def test_deleting_needs_its_own_permission(client_of):
     assert delete in html_of(client.get(GALLERY))
     assert client.post(delete).url == GALLERY
     assert not FlowTemplate.objects.exists()
+
+
+def test_who_may_keep_it_is_asked_once(admin_client, flow, monkeypatch):
+    asked = []
+    may_keep = site_templates.may_keep
+    monkeypatch.setattr(
+        site_templates, "may_keep", lambda user: asked.append(user) or may_keep(user)
+    )
+    html_of(admin_client.get(save_url(flow)))
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("page", ["save", "use", "take", "delete"])

@@ -1,6 +1,8 @@
 """From the site to a file and back."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wagtail.models import ModelLogEntry
@@ -31,6 +33,21 @@ pytestmark = pytest.mark.django_db
 def import_document(**changes):
     """Import a small flow with these changes."""
     return importing.import_flow(read(as_bytes(document(**changes))))
+
+
+def test_an_import_makes_nobody_wait():
+    """It begins with a write, for SQLite, but locks no row that is there."""
+    AutomationFactory(active=True)
+    file = read(as_bytes(document()))
+    with CaptureQueriesContext(connection) as captured:
+        importing.import_flow(file)
+    queries = [
+        query["sql"]
+        for query in captured
+        if not query["sql"].startswith(("BEGIN", "SAVEPOINT"))
+    ]
+    assert queries[0].startswith(f'UPDATE "{Flow._meta.db_table}"')
+    assert not any("FOR UPDATE" in sql or "FOR NO KEY" in sql for sql in queries)
 
 
 def test_everything_is_made_paused_and_logged():

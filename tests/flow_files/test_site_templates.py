@@ -2,16 +2,33 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from wagtail_sms_automation.flow_files import importing, playing, templates, writing
+from wagtail_sms_automation.flow_files import (
+    importing,
+    playing,
+    targets,
+    templates,
+    writing,
+)
 from wagtail_sms_automation.flow_files.reading import read
 from wagtail_sms_automation.flow_files.shape import MOST_AUTOMATIONS, FlowFileError
 from wagtail_sms_automation.flow_files.site_templates import SiteTemplate, Word
+from wagtail_sms_automation.models import ContactGroup
 
-from ..factories import AutomationFactory, FlowFactory, block, content, reply
+from ..factories import (
+    AutomationFactory,
+    FlowFactory,
+    block,
+    content,
+    follows,
+    reply,
+)
 from .files import as_bytes, automation, document
 from .test_templates import VECTORS
 
@@ -150,6 +167,56 @@ WRITTEN = [
     "06.12.00.00.09",
     "06-12-00-00-09",
     "33612000009",
+    "٠٦١٢٠٠٠٠٠٩",
+    "０６１２００００09",
+    "06·12·00·00·09",
+    "06•12•00•00•09",
+    "06_12_00_00_09",
+    "06, 12, 00, 00, 09",
+    "06:12:00:00:09",
+    "06*12*00*00*09",
+    "06−12−00−00−09",
+    "06 – 12 – 00 – 00 – 09",
+    "06  -  12 00 00 09",
+    "06...12...00...00...09",
+    "06\u200b12\u200b00\u200b00\u200b09",
+    "01133612000009",
+    "011 33 6 12 00 00 09",
+    "00 33 6 12 00 00 09",
+    "(+33) (0) 6 12 00 00 09",
+    "+33 - 0 - 6 12 00 00 09",
+]
+
+#: Numbers of other countries, as they are dialled at home.
+AT_HOME = [
+    ("+390612345678", "06 1234 5678"),
+    ("+390612345678", "6 1234 5678"),
+    ("+12125550123", "(212) 555-0123"),
+    ("+12125550123", "1-212-555-0123"),
+    ("+79161234567", "8 916 123-45-67"),
+    ("+3614567890", "06 1 456 7890"),
+    ("+5491123456789", "011 15-2345-6789"),
+    ("+5491123456789", "11 2345 6789"),
+    ("+5491123456789", "+54 9 11 2345-6789"),
+    ("+447911123457", "07911 123457"),
+]
+
+#: A staff address, and every way that people write it.
+ADDRESSES = [
+    "kitchen@lea.example",
+    "KITCHEN@LEA.example",
+    "mailto:kitchen@lea.example",
+    "-kitchen@lea.example",
+    "...kitchen@lea.example",
+    "_kitchen@lea.example_",
+    "kitchen@lea.example-bar",
+    "kitchen%40lea.example",
+    "kitchen @ lea.example",
+    "kitchen (at) lea.example",
+    "kitchen [at] lea.example",
+    "kitchen at lea.example",
+    "kit\u200bchen@lea.example",
+    "kitchen＠lea.example",
 ]
 
 
@@ -185,6 +252,155 @@ def test_no_number_of_the_staff_is_kept_however_it_is_written(written):
     assert [asked.kind for asked in read(text.encode(), examples=True).asks] == [
         "phone"
     ]
+
+
+@pytest.mark.parametrize(("number", "written"), AT_HOME)
+def test_no_number_is_kept_as_it_is_dialled_at_home(number, written):
+    flow = flow_of(f"Call {written}.", actions=[to_phones(number)])
+    body = template_of(flow)["automations"][0]["actions"][0]["body"]
+    assert body == "Call [[staff_phone_1]]."
+
+
+@pytest.mark.parametrize("written", ADDRESSES)
+def test_no_address_of_the_staff_is_kept_however_it_is_written(written):
+    flow = flow_of(f"Mail {written} now", actions=[to_addresses("kitchen@lea.example")])
+    template = SiteTemplate(flow)
+    body = json.loads(template.as_text())["automations"][0]["actions"][0]["body"]
+    assert "[[staff_email_1]]" in body
+    assert "kitchen" not in body
+    assert template.still_told() == ""
+    assert read(template.as_text().encode(), examples=True)
+
+
+def test_two_numbers_side_by_side_and_one_longer_than_the_other():
+    flow = flow_of(
+        "06 12 00 00 09 06 12 00 00 08, bar-kitchen@lea.example",
+        actions=[
+            to_phones("+33612000009", "+33612000008"),
+            to_addresses("kitchen@lea.example", "bar-kitchen@lea.example"),
+        ],
+    )
+    sent, _phones, mail = template_of(flow)["automations"][0]["actions"]
+    assert sent["body"] == "[[staff_phone_1]] [[staff_phone_2]], [[staff_email_4]]"
+    assert mail["addresses"] == ["[[staff_email_3]]", "[[staff_email_4]]"]
+
+
+def test_numbers_of_two_countries_that_end_alike():
+    flow = flow_of(
+        "Call +33 6 12 00 00 09 or +34 612 000 009.",
+        actions=[to_phones("+33612000009", "+34612000009")],
+    )
+    with_places = SiteTemplate(flow)
+    body = json.loads(with_places.as_text())["automations"][0]["actions"][0]["body"]
+    assert body == "Call [[staff_phone_1]] or [[staff_phone_2]]."
+
+
+#: What no pattern finds, but people make out.
+IN_WORDS = [
+    "06 and then 12 and 00 and 00 and 09",
+    "0 6 ........ 1 2 0 0 0 0 0 9",
+    "kit chen@lea.exam ple",
+]
+
+
+@pytest.mark.parametrize("written", IN_WORDS)
+def test_what_can_still_be_made_out_is_told(written):
+    flow = flow_of(
+        written,
+        actions=[to_phones("+33612000009"), to_addresses("kitchen@lea.example")],
+    )
+    template = SiteTemplate(flow)
+    assert template.still_told() == written
+    assert template.names_staff(written)
+    harmless = SiteTemplate(flow_of("Call us", actions=[to_phones("+33612000009")]))
+    assert harmless.still_told() == ""
+
+
+def test_staff_of_other_flows_are_asked_for_where_a_text_names_them():
+    AutomationFactory(
+        flow=FlowFactory(),
+        actions=[
+            block("forward_to_phone", phone_numbers=["+33612000009"], body="x"),
+            block("forward_to_email", addresses=["cook@lea.example"], body="x"),
+            block("forward_to_phone", phone_numbers=["+33612000007"], body="x"),
+        ],
+    )
+    flow = flow_of(
+        "Call 0612000009, 06 12 00 00 08 or cook@lea.example",
+        actions=[to_phones("+33612000006")],
+    )
+    template = SiteTemplate(flow, site_targets=targets.of_site())
+    whole = json.loads(template.as_text())
+    sent, forwarded = whole["automations"][0]["actions"]
+    assert sent["body"] == (
+        "Call [[staff_phone_2]], 06 12 00 00 08 or [[staff_email_3]]"
+    )
+    assert forwarded["phone_numbers"] == ["[[staff_phone_1]]"]
+    assert [one["label"] for one in whole["values"]] == [
+        "Phone number of the staff, told by step 1",
+        "Phone number of the staff, in a text of the flow",
+        "E-mail address of the staff, in a text of the flow",
+    ]
+    assert template.names_staff("06 12 00 00 07")
+
+
+def test_the_targets_of_a_site_take_one_query(django_assert_num_queries):
+    group = ContactGroup.objects.create(name="G")
+    for number in range(5):
+        AutomationFactory(
+            active=number > 2,
+            actions=[
+                block("add_to_group", group=group.pk),
+                block(
+                    "forward_to_phone", phone_numbers=[f"+3361200000{number}"], body="x"
+                ),
+            ],
+        )
+    with django_assert_num_queries(1):
+        assert targets.of_site() == [f"+3361200000{number}" for number in range(5)]
+
+
+def test_the_numbers_of_the_site_are_asked_for():
+    condition = {"type": "receiving_number", "numbers": ["+33937000001"]}
+    one = automation(
+        conditions=[condition],
+        actions=[{"type": "reply", "body": "Text ORDER to 09 37 00 00 01."}],
+    )
+    flow = read(as_bytes(document(automations=[one], conversation=[])))
+    text = SiteTemplate(flow).as_text()
+    whole = json.loads(text)
+    assert [(one["key"], one["kind"], one["label"]) for one in whole["values"]] == [
+        ("own_number_1", "phone", "Number of yours that is texted, in step 1")
+    ]
+    step = whole["automations"][0]
+    assert step["conditions"][0]["numbers"] == ["[[own_number_1]]"]
+    assert step["actions"][0]["body"] == "Text ORDER to [[own_number_1]]."
+    made = used(text, "Mine").automations.get()
+    assert list(made.conditions[0].value["numbers"]) == [STAFF["phone"]]
+
+
+def test_more_staff_than_can_be_asked_for_is_refused_early():
+    steps = [
+        automation(
+            f"K{n}",
+            key=f"k{n}",
+            name=f"S{n}",
+            actions=[
+                {"type": "reply", "body": "Text 12 34 56 hello " * 6},
+                to_phones(*[f"+336120{n * 4 + i:05d}" for i in range(4)]),
+            ],
+        )
+        for n in range(MOST_AUTOMATIONS)
+    ]
+    flow = read(as_bytes(document(automations=steps, conversation=[])))
+    start = time.process_time()
+    with pytest.raises(FlowFileError, match="more than 100 numbers"):
+        SiteTemplate(flow)
+    # What it must ask for fits; many more that it must look for take little time.
+    few = replace(flow, automations=flow.automations[:25])
+    many = [f"+336120{n:05d}" for n in range(2000)]
+    assert len(SiteTemplate(few, site_targets=many).asks) == 100
+    assert time.process_time() - start < 2
 
 
 def test_staff_are_asked_for_each_once():
@@ -295,3 +511,20 @@ def test_looks_for_a_key_grow_with_the_steps_and_no_faster(monkeypatch):
     monkeypatch.setattr(writing, "set", Counted, raising=False)
     writing._keys([Row(pk) for pk in range(500)])
     assert 500 <= len(looks) <= 1000
+
+
+def test_a_flow_is_read_by_as_few_queries_for_many_steps(django_assert_num_queries):
+    group = ContactGroup.objects.create(name="G")
+    flows = FlowFactory(), FlowFactory()
+    for flow, steps in zip(flows, (2, 50), strict=True):
+        first = AutomationFactory(flow=flow)
+        for _number in range(steps):
+            AutomationFactory(
+                flow=flow,
+                conditions=[follows(first), block("in_group", groups=[group.pk])],
+                actions=[reply("Hi"), block("add_to_group", group=group.pk)],
+            )
+    with CaptureQueriesContext(connection) as queries:
+        writing.flow_file(flows[0])
+    with django_assert_num_queries(len(queries)):
+        assert len(writing.flow_file(flows[1]).automations) == 51

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from .simulator_menu import may_simulate
-from .views.flow_templates import may_make
+from .views.template_pages import may_make
 
 
 TEMPLATES = (

@@ -2,10 +2,11 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..flow_files import reading
+from ..flow_files import reading, targets
 from ..flow_files.shape import FlowFileError
 from ..flow_files.site_templates import MOST_WORDS, SiteTemplate, Word
 from ..models import FlowTemplate
@@ -34,6 +35,9 @@ class SiteTemplateForm(forms.ModelForm):
     def __init__(self, *args, flow_file, **kwargs):
         super().__init__(*args, **kwargs)
         self.flow_file = flow_file
+        self.site_targets = targets.of_site()
+        #: What is asked for in any case.
+        self.staff = self.site_template().asks
         self.rows = self.number_of_rows()
         for number in range(1, self.rows + 1):
             self.add_row(number)
@@ -69,10 +73,9 @@ class SiteTemplateForm(forms.ModelForm):
         numbers = range(1, self.rows + 1)
         return [(self[f"word_{number}"], self[f"label_{number}"]) for number in numbers]
 
-    @property
-    def staff(self):
-        """What is asked for in any case."""
-        return SiteTemplate(self.flow_file).asks
+    def site_template(self, **chosen):
+        """Return the template, with the name and the words that were chosen."""
+        return SiteTemplate(self.flow_file, site_targets=self.site_targets, **chosen)
 
     @property
     def can_have_more(self):
@@ -84,7 +87,7 @@ class SiteTemplateForm(forms.ModelForm):
         super().clean()
         words = self.clean_words()
         name = self.cleaned_data.get("name")
-        template = SiteTemplate(self.flow_file, name=name, words=list(words.values()))
+        template = self.site_template(name=name, words=list(words.values()))
         for number, word in words.items():
             try:
                 template.check(word)
@@ -95,7 +98,7 @@ class SiteTemplateForm(forms.ModelForm):
         if name and template.names_staff(name):
             self.add_error("name", _("This names the staff."))
         if not self.errors:
-            self.clean_document(template.as_text())
+            self.clean_document(template)
 
     def clean_words(self):
         """Return the questions by number, each a word with its label."""
@@ -111,8 +114,16 @@ class SiteTemplateForm(forms.ModelForm):
                 self.add_error(word, _("Say which words of the flow this stands for."))
         return words
 
-    def clean_document(self, document):
-        """Keep the file, if it is a good one."""
+    def clean_document(self, template):
+        """Keep the file, if it is a good one that tells nobody of the staff."""
+        if text := template.still_told():
+            reason = _(
+                "A number or an address of the staff can still be made out in "
+                "“%(text)s”. Take it out of the flow, or write it without words "
+                "in between."
+            )
+            raise ValidationError(reason % {"text": Truncator(text).chars(100)})
+        document = template.as_text()
         try:
             reading.read(document.encode("utf-8", "surrogatepass"), examples=True)
         except FlowFileError as error:

@@ -1,11 +1,13 @@
 """A flow of the site as a template: what the next one fills in stands as [[key]].
 
-Numbers and addresses of staff are never kept: a template goes to other sites.
+Numbers and addresses of staff, and the site's own numbers, are never kept: a template
+goes to other sites.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -17,7 +19,17 @@ from django.utils.translation import gettext as _
 from .. import phone_numbers
 from ..conf import settings as sms_settings
 from . import asked_values
-from .shape import Asked, Block, Exchange, FileAutomation, FlowFile
+from .shape import (
+    MOST_BLOCKS,
+    Asked,
+    Block,
+    Exchange,
+    FileAutomation,
+    FlowFile,
+    FlowFileError,
+    Problem,
+)
+from .targets import STAFF, Targets
 from .writing import as_text
 
 
@@ -25,15 +37,13 @@ from .writing import as_text
 MOST_WORDS = 10
 EXAMPLE_ADDRESS = "team@example.com"
 
-#: The lists of a block that name staff, and what each of them is asked for as.
-_STAFF = {"phone_numbers": "phone", "addresses": "email"}
+#: The lists of a block that are never kept, and what each is asked for as.
+_LISTS = {**STAFF, "numbers": "own"}
 #: The fields of blocks that hold texts of the editor's.
-_TEXTS = ("body", "keywords", "group", "groups", *_STAFF)
+_TEXTS = ("body", "keywords", "group", "groups", *_LISTS)
+_PLACE = r"\[\[[a-z0-9_]+\]\]"
 #: What is no text for customers: placeholders, and places that are filled in.
-_MARKS = r"\{\{.*?\}\}|\[\[[a-z0-9_]+\]\]"
-#: What may stand between two digits, and the zero that is dialled at home only.
-_BETWEEN = r"[\s().\-/\u2010-\u2015]{0,3}"
-_TRUNK = rf"(?:\(?0\)?{_BETWEEN})?"
+_MARKS = rf"\{{\{{.*?\}}\}}|{_PLACE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,20 +58,22 @@ class SiteTemplate:
     """A flow with places for its staff, and for words that somebody chose."""
 
     def __init__(
-        self, flow: FlowFile, *, name: str | None = None, words: Sequence[Word] = ()
+        self,
+        flow: FlowFile,
+        *,
+        name: str | None = None,
+        words: Sequence[Word] = (),
+        site_targets: Iterable[str] = (),
     ) -> None:
         self.flow = replace(_with_plain_keys(flow), name=name or flow.name)
         self.words = words
         self._staff: dict[str, Asked] = {}
         for number, one in enumerate(self.flow.automations, start=1):
             for kind, target in _targets_of(one):
-                if target not in self._staff:
-                    place = len(self._staff) + 1
-                    self._staff[target] = _asked_of_staff(kind, place, number)
-        self._staff_patterns = [
-            (_staff_pattern(target), f"[[{asked.key}]]")
-            for target, asked in self._staff.items()
-        ]
+                self._ask_for(kind, target, number)
+        self._targets = Targets([*self._staff, *site_targets])
+        # The staff of other flows, where a text of this one names them.
+        _mapped(self.flow, self._ask_for_all_in)
         self._asked: dict[str, Asked] = {}
         for word in words:
             key = self._key_of(word.label)
@@ -76,8 +88,8 @@ class SiteTemplate:
         return [*self._asked.values(), *self._staff.values()]
 
     def names_staff(self, text: str) -> bool:
-        """Tell whether a number or address of the staff stands in a text."""
-        return self._without_staff(text) != text
+        """Tell whether a number or address of the staff may be made out in a text."""
+        return bool(self._targets.find(text)) or self._targets.is_in(text)
 
     def check(self, word: Word) -> None:
         """Raise ValidationError where one of the words cannot be asked for."""
@@ -94,6 +106,33 @@ class SiteTemplate:
     def as_text(self) -> str:
         """Return the flow file."""
         return as_text(_mapped(self.flow, self._with_places), asks=self.asks)
+
+    def still_told(self) -> str:
+        """Return a text of the file that tells a number or address after all, or ""."""
+        document = json.loads(self.as_text())
+        # Of what is asked for, only the editor's words may tell one.
+        document["values"] = [asdict(asked) for asked in self._asked.values()]
+        for text in _texts_of(document):
+            if any(map(self._targets.is_in, re.split(_PLACE, text))):
+                return text
+        return ""
+
+    def _ask_for(self, kind: str, target: str, step: int | None) -> None:
+        if target in self._staff:
+            return
+        if len(self._staff) == MOST_BLOCKS:
+            reason = _(
+                "This flow names more than %(most)s numbers and addresses that a "
+                "template must ask for."
+            )
+            raise FlowFileError([Problem(None, reason % {"most": MOST_BLOCKS})])
+        self._staff[target] = _asked_of_staff(kind, len(self._staff) + 1, step)
+
+    def _ask_for_all_in(self, text: str) -> str:
+        for found in self._targets.find(text):
+            kind = "email" if "@" in found.target else "phone"
+            self._ask_for(kind, found.target, None)
+        return text
 
     def _key_of(self, label: str) -> str:
         key = slugify(label).replace("-", "_")[:50]
@@ -123,24 +162,44 @@ class SiteTemplate:
         return f"[[{asked.key}]]" if asked else found[0]
 
     def _without_staff(self, text: str) -> str:
-        for pattern, place in self._staff_patterns:
-            text = pattern.sub(place, text)
-        return text
+        return self._targets.replace(text, self._staff_place)
+
+    def _staff_place(self, target: str) -> str:
+        return f"[[{self._staff[target].key}]]"
 
 
-def _asked_of_staff(kind: str, place: int, step: int) -> Asked:
-    if kind == "phone":
+def _asked_of_staff(kind: str, place: int, step: int | None) -> Asked:
+    is_email = kind == "email"
+    example = phone_numbers.example(sms_settings.DEFAULT_REGION)
+    return Asked(
+        key=f"own_number_{place}" if kind == "own" else f"staff_{kind}_{place}",
+        kind="email" if is_email else "phone",
+        label=_label(kind, step),
+        example=EXAMPLE_ADDRESS if is_email else example,
+    )
+
+
+def _label(kind: str, step: int | None) -> str:
+    if kind == "own":
+        label = _("Number of yours that is texted, in step %(step)s")
+    elif kind == "phone" and step is None:
+        label = _("Phone number of the staff, in a text of the flow")
+    elif kind == "phone":
         label = _("Phone number of the staff, told by step %(step)s")
-        example = phone_numbers.example(sms_settings.DEFAULT_REGION)
+    elif step is None:
+        label = _("E-mail address of the staff, in a text of the flow")
     else:
         label = _("E-mail address of the staff, told by step %(step)s")
-        example = EXAMPLE_ADDRESS
-    return Asked(
-        key=f"staff_{kind}_{place}",
-        kind=kind,
-        label=label % {"step": step},
-        example=example,
-    )
+    return label % {"step": step}
+
+
+def _texts_of(value: Any) -> Iterable[str]:
+    """Yield each text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from _texts_of(child)
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
@@ -148,18 +207,6 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     longest_first = sorted(words, key=len, reverse=True)
     found = [rf"(?<!\w){re.escape(word)}(?!\w)" for word in longest_first]
     return re.compile("|".join([_MARKS, *found]), re.DOTALL)
-
-
-def _staff_pattern(target: str) -> re.Pattern[str]:
-    """Find an address, or a number however it is written."""
-    if "@" in target:
-        return re.compile(rf"(?<![\w.+-]){re.escape(target)}(?![\w-])", re.IGNORECASE)
-    country, national = phone_numbers.split(target)
-    if not country:
-        return re.compile(rf"(?<!\w){re.escape(target)}(?!\w)")
-    abroad = rf"(?:(?:\+|00)?{country}{_BETWEEN})?"
-    digits = _BETWEEN.join(national)
-    return re.compile(rf"(?<!\d){abroad}{_TRUNK}{digits}(?!\d)")
 
 
 def _with_plain_keys(flow: FlowFile) -> FlowFile:
@@ -184,8 +231,8 @@ def _with_plain_keys(flow: FlowFile) -> FlowFile:
 
 
 def _targets_of(automation: FileAutomation) -> Iterable[tuple[str, str]]:
-    for block in automation.actions:
-        for field, kind in _STAFF.items():
+    for block in (*automation.conditions, *automation.actions):
+        for field, kind in _LISTS.items():
             for target in block.values.get(field, ()):
                 yield kind, target
 

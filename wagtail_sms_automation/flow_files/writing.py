@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from ..models import Automation, Flow
+from ..rulebook import read_streams
 from .shape import (
     FORMAT,
     VERSION,
@@ -27,17 +28,18 @@ from .shape import (
 def flow_file(flow: Flow) -> FlowFile:
     """Return a flow as its file describes it, paused steps and active ones alike.
 
-    Raise FlowFileError where a step names a row that the file cannot hold: an
-    automation of another flow, or one that was deleted.
+    Raise FlowFileError where a step names a row that the file cannot hold, an
+    automation of another flow or one that was deleted, or cannot be read itself.
     """
     automations = list(flow.automations.in_order())
+    read_streams(automations)
     keys = _keys(automations)
     return FlowFile(
         name=flow.name,
         description=flow.description,
         announcement=flow.announcement,
         language=flow.language,
-        automations=tuple(_automation(one, keys) for one in automations),
+        automations=tuple(_read(one, keys) for one in automations),
         conversation=conversation_of(flow),
     )
 
@@ -99,6 +101,23 @@ def _keys(automations: list[Automation]) -> dict[int, str]:
         taken.add(key)
         keys[automation.pk] = key
     return keys
+
+
+def unreadable(automation: Any) -> str:
+    """Return what is said of a step that the site cannot read."""
+    return _("“%(name)s” cannot be read. Open it, and save it anew.") % {
+        "name": automation.name
+    }
+
+
+def _read(automation: Automation, keys: Mapping[int, str]) -> FileAutomation:
+    try:
+        return _automation(automation, keys)
+    except FlowFileError:
+        raise
+    except Exception as error:
+        # Whatever code, or an older version, left in the row.
+        raise FlowFileError([Problem(None, unreadable(automation))]) from error
 
 
 def _automation(automation: Automation, keys: Mapping[int, str]) -> FileAutomation:

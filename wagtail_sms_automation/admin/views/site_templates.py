@@ -1,6 +1,5 @@
 """Templates that this site keeps: made of a flow, used, taken along, deleted."""
 
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -30,18 +29,28 @@ class SaveView(PageMixin, TemplateView):
         """True for those who may keep templates, and read the flow."""
         return may_keep(user)
 
+    @cached_property
+    def flow(self):
+        """The flow that is kept."""
+        return get_object_or_404(Flow, pk=self.kwargs["pk"])
+
+    @property
+    def flow_url(self):
+        """The flow's page, where this one was opened."""
+        return reverse("sms_flows_modeladmin_inspect", args=[self.flow.pk])
+
+    @cached_property
+    def flow_file(self):
+        """The flow as a file tells it."""
+        return writing.flow_file(self.flow)
+
     def dispatch(self, request, *args, **kwargs):
         """Go back where no file can hold the flow, and say why."""
-        if not self.may_enter(request.user):
-            raise PermissionDenied
-        self.flow = get_object_or_404(Flow, pk=kwargs["pk"])
-        self.flow_url = reverse("sms_flows_modeladmin_inspect", args=[self.flow.pk])
         try:
-            self.flow_file = writing.flow_file(self.flow)
+            return super().dispatch(request, *args, **kwargs)
         except FlowFileError as error:
             messages.error(request, "\n".join(map(str, error.problems)))
             return redirect(self.flow_url)
-        return super().dispatch(request, *args, **kwargs)
 
     def get_page_subtitle(self):
         """Return the flow's name."""

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from wagtail_sms_automation import finding_texts, flow_checks
+from wagtail_sms_automation import finding_texts, flow_checks, rulebook
 from wagtail_sms_automation.engine import segments
 from wagtail_sms_automation.engine.flow_check.findings import Level
 from wagtail_sms_automation.flow_files import importing, playing, reading, writing
@@ -92,16 +92,21 @@ class Command(BaseCommand):
 
     def _check(self, options):
         flow, conversation = _checked(options["name"], _values(options["values"]))
-        if not conversation:
-            raise CommandError(_("The flow has no sample conversation to hold."))
+        unreadable = _unreadable(flow)
         turns = playing.play(flow, conversation)
         if difference := playing.difference(turns):
-            raise CommandError(segments.clean(difference))
+            raise CommandError(segments.clean("\n".join([*unreadable, difference])))
         findings = _findings_of(flow)
         for line in findings[Level.WARNING]:
             self._say(line)
-        if errors := findings[Level.ERROR]:
+        if not turns:
+            self._say(_("The flow has no sample conversation to hold."))
+        if errors := unreadable + findings[Level.ERROR]:
             raise CommandError(segments.clean("\n".join(errors)))
+        if turns:
+            self._say_answered(flow, turns)
+
+    def _say_answered(self, flow, turns):
         text = ngettext(
             "“%(name)s”: %(count)s text is answered as expected.",
             "“%(name)s”: %(count)s texts are answered as expected.",
@@ -131,6 +136,15 @@ def _checked(name, values):
         return file, file.conversation
     flow = flow or _flow(name)
     return flow, writing.conversation_of(flow)
+
+
+def _unreadable(flow):
+    """Return a line for each step that the site cannot read, and so never fires."""
+    if not isinstance(flow, Flow):
+        return []
+    automations = list(flow.automations.in_order())
+    readable = {one.id for one in rulebook.compile_all(automations)}
+    return [writing.unreadable(one) for one in automations if one.pk not in readable]
 
 
 def _findings_of(flow):
