@@ -282,16 +282,16 @@ class PlaceView(generic.BridgeMixin, PermissionCheckedMixin, View):
 
     def post(self, request, pk):
         """Move it; answer as a script expects."""
+        automation = Automation.objects.filter(pk=pk).first()
+        if automation is None:
+            error = _("Not moved: this automation has been deleted meanwhile.")
+            return JsonResponse({"success": False, "error": error}, status=404)
         try:
             place = int(request.GET["position"])
             # Without a number, those that are in no flow.
             flow = int(request.GET["flow"]) if request.GET["flow"] else None
         except (KeyError, ValueError):
             return JsonResponse({"success": False}, status=400)
-        automation = Automation.objects.filter(pk=pk).first()
-        if automation is None:
-            error = _("Not moved: this automation has been deleted meanwhile.")
-            return JsonResponse({"success": False, "error": error}, status=404)
         if not flows.place_step(automation, place, flow, user=request.user):
             error = HAS_LEFT % {"name": automation.name}
             return JsonResponse({"success": False, "error": error}, status=409)
