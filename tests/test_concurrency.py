@@ -349,7 +349,7 @@ def test_editors_who_move_steps_at_once_lose_and_double_no_place():
     def move():
         shuffled = random.Random(threading.get_ident()).sample(steps, len(steps))
         for place, step in enumerate(shuffled):
-            flows.place_step(step, place)
+            flows.place_step(step, place, step.flow_id)
             flows.move_step(step, random.choice((-1, 1)))
 
     in_threads(4, move)

@@ -259,7 +259,7 @@ class TestMovingAStep:
     ):
         before = RulebookRevision.objects.current()
         step = Automation.objects.get(name=name)
-        assert flows.place_step(step, place) == is_moved
+        assert flows.place_step(step, place, step.flow_id)
         assert self.names() == expected
         assert ModelLogEntry.objects.count() == is_moved
         assert (RulebookRevision.objects.current() != before) == is_moved
@@ -269,14 +269,36 @@ class TestMovingAStep:
 
     def test_two_editors_who_saw_the_same_order_lose_no_place(self, flow):
         first, last = (Automation.objects.get(name=name) for name in "AC")
-        flows.place_step(first, 2)
-        flows.place_step(last, 0)
+        flows.place_step(first, 2, flow.pk)
+        flows.place_step(last, 0, flow.pk)
         assert self.names() == "CxByA"
 
-    def test_a_step_that_left_the_flow_meanwhile_stays(self, flow):
-        step = Automation.objects.get(name="A")
-        Automation.objects.filter(pk=step.pk).update(flow=None)
-        assert not flows.place_step(step, 2)
+    @pytest.mark.parametrize(
+        "move",
+        [
+            lambda step: flows.move_step(step, -1),
+            lambda step: flows.move_step(step, 1),
+            lambda step: flows.place_step(step, 2, step.flow_id),
+        ],
+        ids=["up", "down", "place"],
+    )
+    @pytest.mark.parametrize("is_deleted", [False, True], ids=["moved", "deleted"])
+    def test_a_step_that_left_the_flow_meanwhile_stays(self, flow, move, is_deleted):
+        step = Automation.objects.get(name="B")
+        row = Automation.objects.filter(pk=step.pk)
+        if is_deleted:
+            row.delete()
+        else:
+            row.update(flow=None)
+        before = self.names()
+        assert not move(step)
+        assert self.names() == before
+        assert not ModelLogEntry.objects.exists()
+
+    def test_a_place_of_another_flow_is_none(self, flow):
+        step = Automation.objects.get(name="B")
+        assert not flows.place_step(step, 0, FlowFactory().pk)
+        assert not flows.place_step(step, 0, None)
         assert self.names() == "AxByC"
 
     def test_its_place_is_told(self, flow):

@@ -116,31 +116,34 @@ def pause_all(automations: QuerySet[Automation], user=None) -> int:
 def move_step(automation: Automation, places: int, user=None) -> bool:
     """Move an automation up (-1) or down (1) among those of its flow.
 
-    False at the end of the flow.
+    False at the end of the flow, and if it has left the flow meanwhile.
     """
     with transaction.atomic():
-        steps = _lock_steps(automation)
-        # It may have gone to another flow meanwhile.
-        old = steps.index(automation) if automation in steps else len(steps)
+        steps = _lock_steps(automation.flow_id)
+        if automation not in steps:
+            return False
+        old = steps.index(automation)
         if not 0 <= old + places < len(steps):
             return False
         _put(steps, old, old + places, user)
     return True
 
 
-def place_step(automation: Automation, place: int, user=None) -> bool:
-    """Move an automation to a place among those of its flow, counted from 0.
+def place_step(automation: Automation, place: int, flow: int | None, user=None) -> bool:
+    """Let an automation stand at a place of a flow, by key, counted from 0.
 
-    A place beyond the end is the last. False if it stands there already.
+    A place beyond the end is the last. False, and nothing is moved, if the automation
+    is not in this flow, or not any more.
     """
     with transaction.atomic():
-        steps = _lock_steps(automation)
+        steps = _lock_steps(flow)
+        if automation not in steps:
+            return False
+        old = steps.index(automation)
         new = max(0, min(place, len(steps) - 1))
-        # It may have gone to another flow meanwhile.
-        old = steps.index(automation) if automation in steps else new
         if new != old:
             _put(steps, old, new, user)
-    return new != old
+    return True
 
 
 def place_of(automation: Automation) -> tuple[int, int]:
@@ -149,11 +152,16 @@ def place_of(automation: Automation) -> tuple[int, int]:
     return steps.index(automation) + 1, len(steps)
 
 
-def _lock_steps(automation):
-    """Lock and number all; return those of the automation's flow, in order."""
+def has_step(flow: int | None, automation: Automation) -> bool:
+    """Tell if an automation, as it is stored, is in a flow, by key, or in none."""
+    return Automation.objects.filter(pk=automation.pk, flow=flow).exists()
+
+
+def _lock_steps(flow):
+    """Lock and number all; return those of a flow, by key, in order."""
     Automation.objects.lock()
     Automation.objects.number()
-    return list(Automation.objects.filter(flow=automation.flow_id).in_order())
+    return list(Automation.objects.filter(flow=flow).in_order())
 
 
 def _put(steps, old, new, user):

@@ -405,7 +405,9 @@ class Automation(PreviewableMixin, RevisionMixin, models.Model):
             if self._state.adding and not self.sort_order:
                 self.sort_order = Automation.objects.next_sort_order()
             super().save(*args, **kwargs)
-            AutomationGroup.objects.rebuild(self)
+            fields = kwargs.get("update_fields")
+            if fields is None or not {"conditions", "actions"}.isdisjoint(fields):
+                AutomationGroup.objects.rebuild(self)
 
     def delete(self, *args, **kwargs):
         """Delete it, though workers may be writing rows that refer to it.

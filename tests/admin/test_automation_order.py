@@ -1,5 +1,7 @@
 """The order in which automations fire: set in the list, by handles to drag."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.urls import reverse
 from wagtail.models import ModelLogEntry
@@ -108,10 +110,12 @@ def test_moving_needs_a_post(admin_client, stages):
     assert admin_client.get(f"{url}?position=3").status_code == 405
 
 
-def drop(client, automation, position):
-    """Drop a step at a position among those of its flow, counted from 0."""
+def drop(client, automation, position, flow=None):
+    """Drop a step at a position among those of a flow, its own unless told."""
     url = reverse("sms_automations_modeladmin_place", args=[automation.pk])
-    return client.post(f"{url}?position={position}")
+    flow = flow or automation.flow
+    query = urlencode({"position": position, "flow": flow.pk if flow else ""})
+    return client.post(f"{url}?{query}")
 
 
 @pytest.fixture
@@ -139,6 +143,58 @@ def test_a_dropped_step_changes_places_within_its_flow(admin_client, superuser, 
 def test_a_place_that_is_none_moves_nothing(admin_client, flow, position):
     response = drop(admin_client, Automation.objects.get(name="C"), position)
     assert response.status_code == 400
+    assert firing() == list("AxByC")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "position=0", "position=0&flow=x", "flow=", "position=&flow="]
+)
+def test_a_drop_that_does_not_say_where_moves_nothing(admin_client, flow, query):
+    step = Automation.objects.get(name="C")
+    url = reverse("sms_automations_modeladmin_place", args=[step.pk])
+    assert admin_client.post(f"{url}?{query}").status_code == 400
+    assert firing() == list("AxByC")
+
+
+def test_a_step_in_no_flow_is_dropped_among_those(admin_client, flow):
+    step = Automation.objects.get(name="y")
+    assert drop(admin_client, step, 0).json() == {"success": True}
+    assert firing() == list("AyBxC")
+
+
+@pytest.mark.parametrize("name", ["C", "y"])
+def test_a_step_of_another_flow_than_the_page_shows_stays(admin_client, flow, name):
+    other = FlowFactory()
+    step = Automation.objects.get(name=name)
+    response = drop(admin_client, step, 0, other)
+    assert response.status_code == 409
+    answer = response.json()
+    assert answer["success"] is False
+    assert f"“{name}” is not among these automations any more" in answer["error"]
+    assert firing() == list("AxByC")
+
+
+def test_a_deleted_step_is_told(admin_client, flow):
+    step = Automation.objects.get(name="C")
+    Automation.objects.filter(pk=step.pk).delete()
+    response = drop(admin_client, step, 0)
+    assert response.status_code == 404
+    assert "has been deleted" in response.json()["error"]
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_a_step_that_leaves_while_it_is_moved_is_told(
+    admin_client, flow, monkeypatch, way
+):
+    step = Automation.objects.get(name="B")
+
+    def leave(_objects):
+        Automation.objects.filter(pk=step.pk).update(flow=None)
+
+    monkeypatch.setattr(type(Automation.objects), "lock", leave)
+    url = reverse(f"sms_automations_modeladmin_move_{way}", args=[step.pk])
+    html = admin_client.post(url, follow=True).content.decode()
+    assert "“B” is not among these automations any more" in html
     assert firing() == list("AxByC")
 
 

@@ -1,10 +1,14 @@
 """Renaming in the list: what scripts are answered, and the page without scripts."""
 
+import json
+
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from wagtail.models import ModelLogEntry
 
+from wagtail_sms_automation.admin.views.renaming import RenameView
 from wagtail_sms_automation.models import Automation, Flow, RulebookRevision
 
 from ..factories import AutomationFactory, FlowFactory
@@ -107,6 +111,87 @@ def test_who_was_slower_is_told_and_may_replace_it_knowingly(admin_client, row):
     assert stored(row) == "Theirs"
     assert rename(admin_client, row, "Mine", was=response.json()["was"]).status_code
     assert stored(row) == "Mine"
+
+
+def test_a_row_that_is_gone_is_told(admin_client, row):
+    type(row).objects.filter(pk=row.pk).delete()
+    response = rename(admin_client, row, "Mine")
+    assert response.status_code == 404
+    (error,) = response.json()["errors"]
+    assert "has been deleted meanwhile" in error
+    data = {"name": "Mine", "was": "Stage 1"}
+    assert admin_client.post(url(row), data).status_code == 404
+    assert admin_client.get(url(row)).status_code == 404
+
+
+@pytest.mark.parametrize("headers", [JSON, {}], ids=["script", "page"])
+def test_a_row_that_goes_while_it_is_renamed_is_told(
+    admin_client, row, monkeypatch, headers
+):
+    lock = RenameView.make_others_wait
+
+    def delete_and_lock(view):
+        type(row).objects.filter(pk=row.pk).delete()
+        return lock(view)
+
+    monkeypatch.setattr(RenameView, "make_others_wait", delete_and_lock)
+    data = {"name": "Mine", "was": "Stage 1"}
+    response = admin_client.post(url(row), data, headers=headers)
+    assert response.status_code == 404
+    assert ("errors" in response.content.decode()) == bool(headers)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_name_of_two_lines_can_be_renamed(admin_client, row, end):
+    type(row).objects.filter(pk=row.pk).update(name=f"First{end}second")
+    # Forms end lines so.
+    assert rename(admin_client, row, "Mine", was="First\r\nsecond").status_code == 200
+    assert stored(row) == "Mine"
+
+
+def break_column(automation, column, raw):
+    """Store what no form would, past the model."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {Automation._meta.db_table} SET {column} = %s WHERE id = %s",  # noqa: S608
+            [raw, automation.pk],
+        )
+
+
+UNREADABLE = [
+    ("conditions", '[{"type": "in_group", "value": 7}]'),
+    ("conditions", '[{"type": "content", "value": 5}]'),
+    ("actions", '[{"type": "add_to_group", "value": 7}]'),
+]
+
+
+@pytest.mark.parametrize(("column", "raw"), UNREADABLE)
+def test_what_cannot_be_read_is_no_hindrance_and_stays(admin_client, column, raw):
+    automation = AutomationFactory(name="Old")
+    break_column(automation, column, raw)
+    before = RulebookRevision.objects.current()
+    answer = rename(admin_client, automation, "New")
+    assert answer.status_code == 200
+    message = answer.json()["message"]
+    assert message.startswith("Renamed to “New”.")
+    row = Automation.objects.filter(pk=automation.pk)
+    assert stored(automation) == "New"
+    assert RulebookRevision.objects.current() != before
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {column} FROM {Automation._meta.db_table}")  # noqa: S608
+        assert json.loads(cursor.fetchone()[0]) == json.loads(raw)
+    revision = row.values_list("latest_revision", flat=True).get()
+    assert ("The history keeps no version" in message) == (revision is None)
+    assert ModelLogEntry.objects.get().revision_id == revision
+
+
+def test_a_revision_that_cannot_be_made_is_told(admin_client, monkeypatch):
+    automation = AutomationFactory(name="Old")
+    monkeypatch.setattr(Automation, "serializable_data", lambda self: 1 / 0)
+    answer = rename(admin_client, automation, "New").json()
+    assert "The history keeps no version with this name" in answer["message"]
+    assert stored(automation) == "New"
+    assert ModelLogEntry.objects.get().revision is None
 
 
 def test_without_scripts_it_is_a_page(admin_client, row):

@@ -4,6 +4,8 @@ Every press of the mouse counts; typing, Tab among it, does not. Only what the p
 says is used: each label and each help text that a step needs is asked for first.
 """
 
+import json
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -14,13 +16,27 @@ from wagtail_sms_automation import gateways
 from wagtail_sms_automation.gateways import locmem
 from wagtail_sms_automation.models import Automation, ContactGroup, Flow
 
-from .editor import entry, first_block
+from .editor import add_block, entry, first_block, words
 from .test_flow_templates import fill_in
 
 
 CUSTOMER = "33612000001"
+KITCHEN = "+33687654321"
+FLOWS = Path(__file__).resolve().parents[1] / "data" / "flows.json"
+ARTICLE = ("order", "en")
+#: Who texts what: those of the article's texts that belong together.
+CONVERSATIONS = {
+    CUSTOMER: (
+        *("ORDER", "MENU", "DELIVERY"),
+        *("FOOD 2x1, 1x5, 12 Port Street", "Thanks!"),
+    ),
+    "33612000002": (
+        *("Order please", "MENU", "PICKUP"),
+        "FOOD 2x1 for pickup at 19:30",
+    ),
+}
 MOST_WITH_A_TEMPLATE = 12
-MOST_BY_HAND = 19
+MOST_BY_HAND = 36
 
 
 class Mouse:
@@ -51,12 +67,12 @@ def mouse(strict_page, log_in, live_server, settings):
     assert page.console_errors == []
 
 
-def answers_to(body, run_tasks):
+def answers_to(body, run_tasks, customer=CUSTOMER):
     """Text the restaurant over its webhook; return what is sent and to whom."""
     locmem.clear()
     fields = {
-        "id": f"{len(body)}{abs(hash(body))}"[:32],
-        "originator": CUSTOMER,
+        "id": f"{len(body)}{abs(hash((body, customer)))}"[:32],
+        "originator": customer,
         "recipient": "33939000001",
         "body": body,
         "createdDatetime": "2026-11-22T18:00:00+00:00",
@@ -118,37 +134,65 @@ def test_with_a_template(mouse, run_tasks, capsys):
         ("FOOD 2x1, 12 Port Street", "Chez Léa: order received"),
     ):
         assert answers_to(text, run_tasks)[0][1].startswith(begins)
-    assert ("+33687654321", f"+{CUSTOMER} : {text}") in [
+    assert (KITCHEN, f"+{CUSTOMER} : {text}") in [
         (sent.recipient, " ".join(sent.body.split())) for sent in locmem.outbox
     ]
 
 
-def write_automation(page, name, keyword, body):
-    """Fill in the form of an automation whose one content condition is there."""
+def write_automation(mouse, step, *, offers_variants=False):
+    """Fill in the form of a new automation; its two sections are there already."""
+    page = mouse.page
+    page.wait_for_url("**/automations/create/**")
     says(page, "Name its place in the flow, for example:")
-    page.get_by_role("textbox", name="Name", exact=False).first.fill(name)
+    page.get_by_role("textbox", name="Name", exact=False).first.fill(step["name"])
     content = first_block(page, "conditions")
     says(content, "For example: ORDER, Order, order.", "digits")
-    field = entry(content, "Keywords")
-    field.fill(keyword)
-    field.press("Enter")
-    first_block(page, "actions").get_by_role("textbox", name="Text").fill(body)
-    return content
+    keywords = step["keywords"][:1] if offers_variants else step["keywords"]
+    type_into(content, "Keywords", *keywords)
+    if offers_variants:
+        mouse.click("button", "Add case variants", within=content)
+        assert sorted(words(content)) == sorted(step["keywords"])
+    text = first_block(page, "actions").get_by_role("textbox", name="Text")
+    text.fill(step["reply"])
+
+
+def type_into(section, label, *texts):
+    """Type words into a field that makes each a chip."""
+    field = entry(section, label)
+    for text in texts:
+        field.fill(text)
+        field.press("Enter")
 
 
 def add_action(mouse, label):
     """Add an action, and return its section."""
-    panel = mouse.page.locator("#panel-actions-section")
-    panel.locator("button.c-sf-add-button").last.click()
-    mouse.page.locator("[role=listbox] [role=option]").get_by_text(
-        label, exact=True
-    ).click()
+    section = add_block(mouse.page, "actions", label)
     mouse.clicks += 2
-    mouse.page.wait_for_selector("[role=listbox]", state="detached")
-    return panel.locator("#actions-root > div > [data-streamfield-child]").last
+    return section
 
 
-def test_by_hand(mouse, run_tasks, capsys):
+def add_to_new_group(mouse, name):
+    """Let who writes join a group that there is not yet."""
+    group = add_action(mouse, "Add to contact group")
+    says(group, "For example: Delivery customers.")
+    mouse.click("button", "Choose a contact group", within=group)
+    mouse.click("tab", "New contact group")
+    form = mouse.page.locator(".modal form[action*=create]")
+    form.get_by_role("textbox", name="Name").fill(name)
+    form.get_by_role("textbox", name="Name").press("Enter")
+    group.locator(".chooser__title").filter(has_text=name).wait_for()
+
+
+def forward(mouse, text):
+    """Let the kitchen read it, too."""
+    section = add_action(mouse, "Forward to mobile numbers")
+    says(section, "For example, the kitchen: +33 6 12 34 56 78.")
+    type_into(section, "Mobile numbers", KITCHEN)
+    section.get_by_role("textbox", name="Text").fill(text)
+
+
+def make_flow(mouse, announcement):
+    """Make the empty flow, and go on to its first automation."""
     page = mouse.page
     mouse.click("button", "SMS", exact=True)
     mouse.click("link", "Flows")
@@ -156,46 +200,55 @@ def test_by_hand(mouse, run_tasks, capsys):
     mouse.click("link", "Add a flow", within=page.get_by_role("main"))
     page.wait_for_url("**/flows/create/")
     says(page, "For example: SMS orders.", "For example: Hungry? Reply ORDER to start.")
-    page.locator("#id_name").fill("SMS orders")
-    page.locator("#id_announcement").fill("Hungry? Reply ORDER to start.")
+    page.locator("#id_name").fill("Orders by text")
+    page.locator("#id_announcement").fill(announcement)
     mouse.click("button", "Save and close")
     says(page, "Add the first one: it answers the keyword that your announcement")
     mouse.click("link", "Add an automation")
-    page.wait_for_url("**/automations/create/**")
-    content = write_automation(page, "Stage 1", "ORDER", "Reply FOOD and your dishes.")
-    mouse.click("button", "Add case variants", within=content)
-    mouse.click("button", "Save and close")
-    says(page, "“Stage 1” is saved and paused. Resume it when it is ready.")
-    mouse.click("link", "SMS orders")
-    mouse.click("link", "Add an automation")
-    page.wait_for_url("**/automations/create/**")
-    write_automation(page, "Stage 2", "FOOD", "Order received, thank you.")
-    group = add_action(mouse, "Add to contact group")
-    says(group, "For example: Delivery customers.")
-    mouse.click("button", "Choose a contact group", within=group)
-    mouse.click("tab", "New contact group")
-    form = page.locator(".modal form[action*=create]")
-    form.get_by_role("textbox", name="Name").fill("Customers")
-    form.get_by_role("textbox", name="Name").press("Enter")
-    group.locator(".chooser__title").filter(has_text="Customers").wait_for()
-    forward = add_action(mouse, "Forward to mobile numbers")
-    says(forward, "For example, the kitchen: +33 6 12 34 56 78.")
-    number = entry(forward, "Mobile numbers")
-    number.fill("+33687654321")
-    number.press("Enter")
-    forward.get_by_role("textbox", name="Text").fill("Order: {{ message.body }}")
-    mouse.click("button", "Save and close")
-    mouse.click("link", "SMS orders")
+
+
+def test_by_hand(mouse, run_tasks, capsys):
+    page, article = mouse.page, article_flow()
+    make_flow(mouse, article["broadcast"])
+    for step in article["automations"]:
+        is_first = not Automation.objects.exists()
+        write_automation(mouse, step, offers_variants=is_first)
+        for action in step["actions"]:
+            if action["type"] == "forward":
+                forward(mouse, action["text"])
+            else:
+                add_to_new_group(mouse, action["group"])
+        mouse.click("button", "Save and close")
+        says(page, f"“{step['name']}” is saved and paused. Resume it when it is ready.")
+        mouse.click("link", "Orders by text")
+        if step != article["automations"][-1]:
+            mouse.click("link", "Add an automation")
     resume_all(mouse)
-    says(page, "2 automations resumed.")
-    tell(capsys, f"By hand, two automations: {mouse.clicks} clicks.")
+    says(page, "5 automations resumed.")
+    tell(capsys, f"By hand, five automations: {mouse.clicks} clicks.")
     assert mouse.clicks <= MOST_BY_HAND
-    assert Flow.objects.get().automations.count() == 2
-    assert answers_to("order", run_tasks) == [
-        (f"+{CUSTOMER}", "Reply FOOD and your dishes.")
-    ]
-    assert answers_to("FOOD 2x1", run_tasks) == [
-        (f"+{CUSTOMER}", "Order received, thank you."),
-        ("+33687654321", "Order: FOOD 2x1"),
-    ]
-    assert ContactGroup.objects.get(name="Customers").contacts.count() == 1
+    assert Flow.objects.get().automations.count() == 5
+    converse(article, run_tasks)
+
+
+def article_flow():
+    """Return the article's flow: its five automations, and the texts it answers."""
+    flows = json.loads(FLOWS.read_text(encoding="utf-8"))["flows"]
+    return next(one for one in flows if (one["slug"], one["language"]) == ARTICLE)
+
+
+def converse(article, run_tasks):
+    """Order a delivery, then a pickup; each text is answered as the article does."""
+    steps = {step["name"]: step for step in article["automations"]}
+    fires = {one["inbound"]: one["fires"] for one in article["expected"]}
+    for customer, texts in CONVERSATIONS.items():
+        for said in texts:
+            wanted = []
+            for step in (steps[name] for name in fires[said]):
+                wanted.append((f"+{customer}", step["reply"]))
+                if any(action["type"] == "forward" for action in step["actions"]):
+                    wanted.append((KITCHEN, f"+{customer} (): {said}"))
+            assert answers_to(said, run_tasks, customer) == wanted
+    assert {said for texts in CONVERSATIONS.values() for said in texts} == set(fires)
+    sizes = {group.name: group.contacts.count() for group in ContactGroup.objects.all()}
+    assert sizes == {"Delivery customers": 1, "Pickup customers": 1, "SMS orders": 2}

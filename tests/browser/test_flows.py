@@ -1,6 +1,7 @@
 """The flow pages in a real browser: mouse, keyboard, other languages, a phone."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from wagtail.users.models import UserProfile
 
 from wagtail_sms_automation.models import Automation, Flow
@@ -10,6 +11,7 @@ from ..factories import (
     FlowFactory,
     MatchFactory,
     SuperuserFactory,
+    UserFactory,
     reply,
 )
 
@@ -188,11 +190,16 @@ def steps_in_order(flow):
     return list(flow.automations.in_order().values_list("name", flat=True))
 
 
+def drag_last_to_first(page):
+    """Drag the last step above the first."""
+    rows = page.locator(".sms-steps tbody tr")
+    rows.last.locator(".sms-steps__handle").drag_to(rows.first)
+
+
 def test_a_step_is_dragged_by_mouse(strict_page, log_in, check_axe, flow):
     page = log_in(strict_page)
     page.goto(address("flow", flow))
-    rows = page.locator(".sms-steps tbody tr")
-    rows.last.locator(".sms-steps__handle").drag_to(rows.first)
+    drag_last_to_first(page)
     page.get_by_text("“Stage 3” has moved.", exact=True).wait_for()
     assert steps_in_order(flow) == ["Stage 3", "Stage 1", "Stage 2 <i>"]
     status = page.locator("#flow-steps ~ [role=status]")
@@ -204,6 +211,73 @@ def test_a_step_is_dragged_by_mouse(strict_page, log_in, check_axe, flow):
     page.goto(address("flow", flow))
     check_axe(page)
     assert page.console_errors == []
+
+
+def log_out(page, _user, _flow):
+    page.context.clear_cookies(name="sessionid")
+
+
+def break_down(page, _user, _flow):
+    page.route("**/place/**", lambda route: route.fulfill(status=500, body="x"))
+
+
+def answer_with_a_page(page, _user, _flow):
+    page.route("**/place/**", lambda route: route.fulfill(body="<p>Log in</p>"))
+
+
+def redirect(page, _user, _flow):
+    answer = {"status": 302, "headers": {"Location": "/admin/login/"}}
+    page.route("**/place/**", lambda route: route.fulfill(**answer))
+
+
+def lose_permission(_page, user, _flow):
+    user.user_permissions.remove(Permission.objects.get(codename="change_automation"))
+
+
+def move_to_another_flow(_page, _user, flow):
+    flow.automations.filter(name="Stage 3").update(flow=FlowFactory(name="Other"))
+
+
+def delete_step(_page, _user, flow):
+    flow.automations.filter(name="Stage 3").delete()
+
+
+@pytest.mark.parametrize(
+    ("happen", "told"),
+    [
+        (log_out, "Not moved: you are logged out"),
+        (redirect, "Not moved: you are logged out"),
+        (lose_permission, "may not move automations any more"),
+        (break_down, "Not moved: the website did not answer."),
+        (answer_with_a_page, "Not moved: the website did not answer."),
+        (move_to_another_flow, "“Stage 3” is not among these automations any more."),
+        (delete_step, "Not moved: this automation has been deleted meanwhile."),
+    ],
+)
+def test_a_drop_that_is_not_saved_goes_back(page, log_in, flow, happen, told):
+    user = UserFactory(permissions=("view_flow", "change_automation"))
+    log_in(page, user).goto(address("flow", flow))
+    happen(page, user, flow)
+    before = steps_in_order(flow)
+    drag_last_to_first(page)
+    page.locator(".messages .error").get_by_text(told).wait_for()
+    shown = page.locator(".sms-steps tbody th").all_inner_texts()
+    assert shown == ["Stage 1", "Stage 2 <i>", "Stage 3"]
+    assert page.get_by_text("has moved").count() == 0
+    assert page.locator("#flow-steps ~ [role=status]").inner_text() == ""
+    assert steps_in_order(flow) == before
+
+
+def test_after_a_drop_that_was_not_saved_one_may_try_again(page, log_in, flow):
+    log_in(page).goto(address("flow", flow))
+    page.route("**/place/**", lambda route: route.abort(), times=1)
+    drag_last_to_first(page)
+    page.get_by_text("Not moved: the website did not answer.").wait_for()
+    # The message pushes the rows down.
+    page.locator(".messages.appear .error").hover()
+    drag_last_to_first(page)
+    page.get_by_text("“Stage 3” has moved.", exact=True).wait_for()
+    assert steps_in_order(flow) == ["Stage 3", "Stage 1", "Stage 2 <i>"]
 
 
 def test_without_scripts(open_page, log_in, flow):

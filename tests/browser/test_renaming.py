@@ -1,11 +1,12 @@
 """A name that becomes a field in the list: mouse, keyboard, other languages."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from wagtail.users.models import UserProfile
 
 from wagtail_sms_automation.models import Automation
 
-from ..factories import AutomationFactory, FlowFactory, SuperuserFactory
+from ..factories import AutomationFactory, FlowFactory, SuperuserFactory, UserFactory
 from .test_flows import focus
 
 
@@ -112,6 +113,71 @@ def test_a_server_that_does_not_answer(page, log_in, rows):
     page.keyboard.press("Enter")
     page.get_by_text("Not saved: the website did not answer.").wait_for()
     assert field(page).input_value() == "Mine"
+
+
+def log_out(page, _row, _user):
+    page.context.clear_cookies(name="sessionid")
+
+
+def lose_permission(_page, row, user):
+    codename = f"change_{row._meta.model_name}"
+    user.user_permissions.remove(Permission.objects.get(codename=codename))
+
+
+def delete(_page, row, _user):
+    row.delete()
+
+
+def break_down(page, _row, _user):
+    page.route("**/rename/**", lambda route: route.fulfill(status=500, body="x"))
+
+
+@pytest.mark.parametrize(
+    ("happen", "told"),
+    [
+        (log_out, "Not saved: you are logged out, or may not rename this any more."),
+        (lose_permission, "or may not rename this any more. Copy what you typed"),
+        (delete, "Not saved: this has been deleted meanwhile. Reload the page."),
+        (break_down, "Not saved: the website did not answer."),
+    ],
+)
+def test_what_cannot_be_saved_is_told_and_kept(page, log_in, rows, happen, told):
+    objects, address = rows
+    row = objects.get(name="Stage 1")
+    model = row._meta.model_name
+    user = UserFactory(permissions=[f"{name}_{model}" for name in ("view", "change")])
+    log_in(page, user).goto(address)
+    pencil(page, "Stage 1").click()
+    happen(page, row, user)
+    field(page).fill("Mine")
+    page.keyboard.press("Enter")
+    page.locator(".sms-rename__form .error-message").get_by_text(told).wait_for()
+    assert field(page).input_value() == "Mine"
+    assert has_focus(field(page))
+    assert not objects.filter(name="Mine").exists()
+
+
+def test_a_redirect_is_no_answer(page, log_in, rows):
+    _objects, address = rows
+    log_in(page).goto(address)
+    pencil(page, "Stage 1").click()
+    elsewhere = {"status": 302, "headers": {"Location": "/admin/login/"}}
+    page.route("**/rename/**", lambda route: route.fulfill(**elsewhere))
+    field(page).fill("Mine")
+    page.keyboard.press("Enter")
+    page.get_by_text("Not saved: you are logged out").wait_for()
+    assert field(page).input_value() == "Mine"
+
+
+def test_a_name_of_two_lines(page, log_in, rows):
+    objects, address = rows
+    objects.filter(name="Stage 1").update(name="First\nsecond")
+    log_in(page).goto(address)
+    pencil(page, "First second").click()
+    field(page).fill("Mine")
+    page.keyboard.press("Enter")
+    page.get_by_text("Renamed to “Mine”.").wait_for()
+    assert objects.filter(name="Mine").exists()
 
 
 def test_without_scripts(open_page, log_in, rows):

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 from django.http import JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -219,6 +219,11 @@ class DuplicateView(generic.OperationView):
 
 #: Said of a step that was moved, by whatever means.
 NOW_AT = gettext_lazy("It is now number %(place)s of %(total)s.")
+#: Said of a step that somebody else has taken out of the flow, or deleted.
+HAS_LEFT = gettext_lazy(
+    "Not moved: “%(name)s” is not among these automations any more. Reload the page to "
+    "see how they stand now."
+)
 
 
 class MoveStepView(generic.OperationView):
@@ -234,8 +239,10 @@ class MoveStepView(generic.OperationView):
             place, total = flows.place_of(self.object)
             now = NOW_AT % {"place": place, "total": total}
             messages.success(self.request, f"{self.moved % name} {now}")
-        else:
+        elif flows.has_step(self.object.flow_id, self.object):
             messages.warning(self.request, self.at_the_end % name)
+        else:
+            messages.warning(self.request, HAS_LEFT % name)
 
     def get_success_url(self):
         """Return to the step, where the user came from a page of steps."""
@@ -265,9 +272,9 @@ class MoveDownView(MoveStepView):
 
 
 class PlaceView(generic.BridgeMixin, PermissionCheckedMixin, View):
-    """Put a step where it was dropped among those of its flow.
+    """Put a step where it was dropped among those of the flow that the page shows.
 
-    Called as Wagtail's own view to reorder is.
+    The page may be older than the step's flow: it says which one it shows.
     """
 
     http_method_names = ["post", "options"]
@@ -275,10 +282,17 @@ class PlaceView(generic.BridgeMixin, PermissionCheckedMixin, View):
 
     def post(self, request, pk):
         """Move it; answer as a script expects."""
-        automation = get_object_or_404(Automation, pk=pk)
+        automation = Automation.objects.filter(pk=pk).first()
+        if automation is None:
+            error = _("Not moved: this automation has been deleted meanwhile.")
+            return JsonResponse({"success": False, "error": error}, status=404)
         try:
-            place = int(request.GET.get("position", ""))
-        except ValueError:
+            place = int(request.GET["position"])
+            # Without a number, those that are in no flow.
+            flow = int(request.GET["flow"]) if request.GET["flow"] else None
+        except (KeyError, ValueError):
             return JsonResponse({"success": False}, status=400)
-        flows.place_step(automation, place, user=request.user)
+        if not flows.place_step(automation, place, flow, user=request.user):
+            error = HAS_LEFT % {"name": automation.name}
+            return JsonResponse({"success": False, "error": error}, status=409)
         return JsonResponse({"success": True})

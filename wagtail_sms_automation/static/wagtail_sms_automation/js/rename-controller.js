@@ -4,7 +4,7 @@
  *
  * @example
  * <div data-controller="sms-rename" data-sms-rename-title-value="id-of-the-name"
- *   data-sms-rename-failed-value="Not saved.">
+ *   data-sms-rename-refused-value="You may not." data-sms-rename-failed-value="Not saved.">
  *   <div data-sms-rename-target="shown">
  *     <span id="id-of-the-name">Stage 1</span>
  *     <a href="/rename/1/" data-sms-rename-target="open"
@@ -22,7 +22,7 @@
 class SmsRename extends window.StimulusModule.Controller {
   static targets = ['shown', 'open', 'form', 'error'];
 
-  static values = { title: String, failed: String };
+  static values = { title: String, refused: String, failed: String };
 
   open() {
     if (this.form) return;
@@ -54,7 +54,12 @@ class SmsRename extends window.StimulusModule.Controller {
         method: 'POST',
         headers: this.headers(),
         body: new FormData(this.form),
+        redirect: 'manual',
       });
+      if (response.type === 'opaqueredirect' || response.status === 403) {
+        this.refuse({ errors: [this.refusedValue] });
+        return;
+      }
       const answer = await response.json();
       if (response.ok) this.finish(answer);
       else this.refuse(answer);
@@ -69,6 +74,7 @@ class SmsRename extends window.StimulusModule.Controller {
     const config = JSON.parse(document.getElementById('wagtail-config').textContent);
     return {
       Accept: 'application/json',
+      'X-Requested-With': 'XMLHttpRequest',
       [config.CSRF_HEADER_NAME]: config.CSRF_TOKEN,
     };
   }
