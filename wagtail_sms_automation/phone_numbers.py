@@ -205,10 +205,12 @@ def mask_in(text: str, number: str) -> str:
 
 @lru_cache
 def _spellings(number: str) -> re.Pattern[str]:
-    country, rest = split(number)
-    if not rest:
+    known = dialled(number)
+    if not known.country:
         # A name or a short code: the letters of other words are none of it.
         return re.compile(rf"(?<!\w){re.escape(number)}(?!\w)")
     gap = rf"(?:{SEPARATORS.pattern})?"
-    abroad = rf"(?:\+|\b00)?{gap.join(country)}{gap}(?:0{gap})?"
-    return re.compile(rf"(?:{abroad}|\b0{gap})?{gap.join(rest)}")
+    trunk = gap.join(known.trunk)
+    abroad = rf"(?:\+|\b00)?{gap.join(known.country)}{gap}(?:{trunk}{gap})?"
+    rest = "|".join(map(gap.join, sorted(known.national, key=len, reverse=True)))
+    return re.compile(rf"(?:{abroad}|\b{trunk}{gap})?(?:{rest})")
