@@ -74,9 +74,7 @@ def cycles_and_loops(random):
 def tangle(random, steps=STEPS):
     """Each step names two others of its flow: kind 2 of large_site.py, as one flow."""
     return [
-        (one, other)
-        for one in range(steps)
-        for other in random.sample(range(steps), 2)
+        (one, other) for one in range(steps) for other in random.sample(range(steps), 2)
     ]
 
 

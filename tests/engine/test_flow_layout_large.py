@@ -11,19 +11,17 @@ import pytest
 from wagtail_sms_automation.engine.flow_layout import Box, Link, Place, lay_out
 
 from .curves import along, overlap
-from .large_flows import SHAPES, large_flow, tangle_of_500
+from .large_flows import SHAPES, large_flow, tangle, tangle_of_500
 from .timing import cpu_seconds
 
 
 #: Seven cards with their gaps are 1952 pixels. Lanes of arrows between them may take
 #: as much again: the whole width is seen at a third of its size on a screen of 1280.
-#: A tangle of 500 steps has more lanes; it is seen at a quarter.
-WIDEST = {tangle_of_500: 5120}
-WIDEST |= dict.fromkeys(SHAPES, 3840)
+#: Tangles have more lanes; one of 500 steps is seen at a quarter.
+WIDEST = dict.fromkeys(SHAPES, 3840) | {tangle: 4000, tangle_of_500: 5120}
 MOST_IN_A_ROW = 7
 #: Of processor time: a web worker does nothing else meanwhile.
-SECONDS = {tangle_of_500: 2.0}
-SECONDS |= dict.fromkeys(SHAPES, 1.0)
+SECONDS = dict.fromkeys(SHAPES, 1.0) | {tangle_of_500: 2.0}
 SEEDS = range(2)
 
 
@@ -130,6 +128,11 @@ def test_it_is_drawn_in_time_and_always_the_same(shape):
     sys.stdout.write(f"\n{shape.__name__}: {seconds:.2f} s, {size}\n")
     assert seconds <= SECONDS[shape]
     assert lay_out(boxes, links) == drawings[0]
+
+
+def test_a_tangle_is_no_ladder():
+    """Its boxes fill the rows: two in each made it 23,850 pixels high."""
+    assert lay_out(*large_flow(tangle, 0)).height <= 14_000
 
 
 def test_the_children_of_a_hub_stand_in_rows_below_it():

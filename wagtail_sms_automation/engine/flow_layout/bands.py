@@ -16,6 +16,7 @@ from .drawing import READABLE
 #: So many nodes take too long to try in one band first.
 _MANY = 5_000
 
+
 def in_bands(
     layers: Layers, above: Neighbours, below: Neighbours, extents: Sequence[Extent]
 ) -> list[float]:

@@ -4,7 +4,7 @@ Boxes stand on even levels and labels on odd ones, so that each label has room o
 own. A link becomes a chain of nodes, one on each level that it passes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
@@ -12,9 +12,8 @@ from random import Random
 from .chains import Chain, Nodes
 from .coordinates import Extent
 from .crossings import Layers, count, ordered, sifted
-from .cycles import Pair, links_back, links_back_to_nearer
 from .drawing import Box, Link
-from .layers import WIDEST, layers_of
+from .layers import WIDEST, ranked
 
 
 LOOP_WIDTH = 26.0
@@ -25,8 +24,6 @@ _BOX_GAP = 36.0
 _MOST_STARTS = 60
 _STARTS = 9_000_000
 _WORTH_SIFTING = 1.25
-#: Arrows through more layers than this, counted together, share their lanes.
-_TANGLED = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +55,15 @@ def levels_of(boxes: Sequence[Box], links: Sequence[Link]) -> Levels:
         if source == target:
             loops.setdefault(source, []).append(index)
     ways = [index for index, (source, target) in enumerate(ends) if source != target]
-    ranks, downwards, is_tangle = _ranked(len(boxes), {way: ends[way] for way in ways})
-    back = {index for index, pair in downwards.items() if pair != ends[index]}
+    ranks = ranked(len(boxes), {way: ends[way] for way in ways})
     extents, heights = _of_boxes(boxes, links, loops)
     nodes = Nodes(
-        levels=[2 * rank for rank in ranks],
+        levels=[2 * layer for layer in ranks.layers],
         extents=extents,
         heights=heights,
-        most_alone=1 if is_tangle else WIDEST,
+        most_alone=1 if ranks.is_tangle else WIDEST,
     )
-    chains = nodes.chains(links, downwards, back)
+    chains = nodes.chains(links, ranks.downwards, ranks.back)
     layers, above, below = _ordered(nodes.levels, chains)
     return Levels(
         layers=layers,
@@ -78,43 +74,6 @@ def levels_of(boxes: Sequence[Box], links: Sequence[Link]) -> Levels:
         chains=chains,
         loops=loops,
     )
-
-
-def _ranked(
-    count: int, ends: dict[int, Pair]
-) -> tuple[list[int], dict[int, Pair], bool]:
-    """Return the layer of each box, the ends of each link downwards, and if it tangles.
-
-    The boxes of a tangle are met in another order, which keeps its arrows shorter.
-    """
-    drawn = _turned(count, ends, links_back)
-    passes = _passes(*drawn)
-    is_tangle = passes > _TANGLED
-    if is_tangle:
-        drawn = min(
-            drawn,
-            _turned(count, ends, links_back_to_nearer),
-            key=lambda one: _passes(*one),
-        )
-    return *drawn, is_tangle
-
-
-def _turned(
-    count: int,
-    ends: dict[int, Pair],
-    found_back: Callable[[int, Sequence[Pair]], set[int]],
-) -> tuple[list[int], dict[int, Pair]]:
-    back = found_back(count, list(ends.values()))
-    downwards = {
-        index: pair[::-1] if number in back else pair
-        for number, (index, pair) in enumerate(ends.items())
-    }
-    return layers_of(count, list(downwards.values())), downwards
-
-
-def _passes(ranks: list[int], downwards: dict[int, Pair]) -> int:
-    """Through how many layers all links lead."""
-    return sum(ranks[lower] - ranks[upper] for upper, lower in downwards.values())
 
 
 def _of_boxes(
