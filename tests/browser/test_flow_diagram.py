@@ -172,7 +172,9 @@ def test_show_all_shows_all_of_300_steps_below_each_other(page, open_diagram):
 
 def test_a_drag_that_ends_outside_swallows_no_enter(strict_page, open_diagram):
     page = open_diagram(strict_page)
-    box = page.locator(".sms-flow__view").bounding_box()
+    view = page.locator(".sms-flow__view")
+    view.scroll_into_view_if_needed()
+    box = view.bounding_box()
     x, y = box["x"] + 60, box["y"] + 200
     page.mouse.move(x, y)
     page.mouse.down()
