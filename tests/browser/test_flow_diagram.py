@@ -74,6 +74,21 @@ def open_diagram(log_in):
     return open_diagram
 
 
+def chain(steps):
+    """A flow whose steps lead on one after the other."""
+    nodes = flow(steps).nodes
+    arrows = [
+        Arrow(
+            source=f"automation-{number}",
+            target=f"automation-{number + 1}",
+            kind=ArrowKind.KEYWORD,
+            keywords=("NEXT",),
+        )
+        for number in range(steps - 1)
+    ]
+    return FlowGraph(nodes=nodes, arrows=tuple(arrows))
+
+
 def width(page):
     return float(page.locator(".sms-flow__drawing").get_attribute("width"))
 
@@ -138,6 +153,111 @@ def test_a_drag_moves_the_view_and_opens_no_card(strict_page, open_diagram):
     assert not page.url.endswith("?card")
     page.get_by_role("link", name="Step 1 Paused").click()
     page.wait_for_url("**/automations/?card")
+
+
+def test_show_all_shows_all_of_300_steps_below_each_other(page, open_diagram):
+    open_diagram(page, graph=chain(300))
+    page.get_by_role("button", name="Show all").click()
+    view = page.locator(".sms-flow__view")
+    assert view.evaluate("view => view.scrollHeight <= view.clientHeight")
+    assert view.evaluate("view => view.clientHeight <= window.innerHeight")
+    # From there one step in and one out are the same again.
+    whole = width(page)
+    page.get_by_role("button", name="Zoom in").click()
+    assert width(page) == pytest.approx(whole * 1.25)
+    page.get_by_role("button", name="Zoom out").click()
+    page.get_by_role("button", name="Zoom out").click()
+    assert width(page) == pytest.approx(whole)
+
+
+def test_a_drag_that_ends_outside_swallows_no_enter(strict_page, open_diagram):
+    page = open_diagram(strict_page)
+    view = page.locator(".sms-flow__view")
+    view.scroll_into_view_if_needed()
+    box = view.bounding_box()
+    x, y = box["x"] + 60, box["y"] + 200
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 50, steps=4)
+    page.mouse.move(x, box["y"] - 30, steps=4)
+    page.mouse.up()
+    page.get_by_role("link", name="Step 1 Paused").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/automations/?card")
+
+
+def turned(page, pixels, times=1):
+    """Turn the wheel with Ctrl; return how many times larger the drawing is."""
+    before = width(page)
+    page.locator(".sms-flow__view").evaluate(
+        """(view, [deltaY, times]) => {
+            const turn = { ctrlKey: true, deltaY, cancelable: true };
+            for (let i = 0; i < times; i += 1) {
+                view.dispatchEvent(new WheelEvent('wheel', turn));
+            }
+        }""",
+        [pixels, times],
+    )
+    return width(page) / before
+
+
+def test_a_pinch_zooms_as_far_as_the_fingers_go(strict_page, open_diagram):
+    page = open_diagram(strict_page)
+    assert turned(page, 1, times=10) == pytest.approx(0.905, abs=0.01)
+    assert turned(page, -1, times=10) == pytest.approx(1.105, abs=0.01)
+    # A wheel turns by a hundred pixels at once: that is one step.
+    assert turned(page, 100) == pytest.approx(1 / 1.25)
+    assert turned(page, -100) == pytest.approx(1.25)
+
+
+def clipped_by(page):
+    """What around the drawing shows a part of it only."""
+    return page.locator(".sms-flow__drawing").evaluate(
+        """drawing => {
+            const clipping = [];
+            for (let one = drawing.parentElement; one; one = one.parentElement) {
+                const { overflowX, overflowY } = getComputedStyle(one);
+                const isOpen = overflowX === 'visible' && overflowY === 'visible';
+                const isWhole = one.scrollWidth <= one.clientWidth
+                    && one.scrollHeight <= one.clientHeight;
+                if (!isOpen && !isWhole) clipping.push(one.className || one.tagName);
+            }
+            return clipping;
+        }"""
+    )
+
+
+def test_a_long_flow_prints_in_a_size_to_read(strict_page, open_diagram):
+    page = open_diagram(strict_page, graph=chain(40))
+    view_box = page.locator(".sms-flow__drawing").get_attribute("viewBox").split()
+    own_width, own_height = map(float, view_box[2:])
+    # However it was zoomed on the screen.
+    page.get_by_role("button", name="Show all").click()
+    page.emulate_media(media="print")
+    printed = page.locator(".sms-flow__drawing").bounding_box()
+    assert printed["width"] == pytest.approx(own_width, abs=1)
+    assert printed["height"] == pytest.approx(own_height, abs=1)
+    assert clipped_by(page) == []
+    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+    assert len(sheets) >= own_height / 1123
+    assert page.console_errors == []
+
+
+def test_a_wide_flow_prints_as_wide_as_the_sheet(strict_page, open_diagram):
+    page = open_diagram(strict_page, graph=flow(40))
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 500, "height": 700})
+    across, down, room, shape = page.locator(".sms-flow__drawing").evaluate(
+        """drawing => {
+            const { width, height } = drawing.getBoundingClientRect();
+            const { clientWidth } = drawing.parentElement;
+            const own = drawing.viewBox.baseVal;
+            return [width, height, clientWidth, own.width / own.height];
+        }"""
+    )
+    assert across == pytest.approx(room, abs=1)
+    assert down == pytest.approx(room / shape, abs=2)
+    assert clipped_by(page) == []
 
 
 @pytest.mark.parametrize("language", ["fr", "ar"])

@@ -1,4 +1,4 @@
-"""Flows of 300 steps, in the shapes that are hard to draw."""
+"""Flows of 300 steps and of 500, in the shapes that are hard to draw."""
 
 from random import Random
 
@@ -12,9 +12,10 @@ def large_flow(shape, seed):
     """Return the boxes and links of a flow of some shape."""
     random = Random(f"{shape.__name__}-{seed}")
     pairs = shape(random)
+    count = max(STEPS, *(1 + max(pair) for pair in pairs))
     boxes = [
         Box(id=str(number), width=248, height=random.choice([84, 100, 116, 132]))
-        for number in range(STEPS)
+        for number in range(count)
     ]
     links = [
         Link(
@@ -70,6 +71,18 @@ def cycles_and_loops(random):
     return pairs + [(one, one) for one in random.sample(range(STEPS), STEPS // 10)]
 
 
+def tangle(random, steps=STEPS):
+    """Each step names two others of its flow: kind 2 of large_site.py, as one flow."""
+    return [
+        (one, other) for one in range(steps) for other in random.sample(range(steps), 2)
+    ]
+
+
+def tangle_of_500(random):
+    """The same with the most steps that a flow is shown to bear."""
+    return tangle(random, 500)
+
+
 def anything(random):
     """Parts of many kinds, and lone steps."""
     pairs, first = [], 0
@@ -97,5 +110,6 @@ SHAPES = [
     hub_of_a_hundred,
     back_to_the_menu,
     cycles_and_loops,
+    tangle,
     anything,
 ]

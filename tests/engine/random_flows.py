@@ -33,8 +33,8 @@ def random_flow(seed, steps=None):
     return boxes, links
 
 
-def fresh_flow(seed):
-    """Return a flow of another mix, with which nothing was tuned."""
+def other_flow(seed):
+    """Return a flow of another mix: trees, hubs, conversations and tangles."""
     random = Random(f"fresh-{seed}")
     count = random.randint(4, 50)
     pairs = random.choice([_tree, _hub, _conversation, _tangle])(random, count)

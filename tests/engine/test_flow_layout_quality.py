@@ -2,13 +2,17 @@
 
 graphlay draws in two styles. Its orthogonal lines are the like of ours: each arrow goes
 down between the cards, and around them. Its diagonal lines are shorter, and now and
-then run through a card (11 of them in the tuned flows), which ours may not. So their
-lengths are a bound that we reach on the tuned flows, and miss by a sixth on the fresh.
+then run through a card (11 of them in the tuned flows), which ours may not.
 
-The first sixty flows are those that the layout was tuned on. The fresh ones have
-another mix of kinds, and other numbers than any that were looked at. Among them are
-flows of which graphlay makes a row of more cards than can be read; we fold the row.
-What that costs is measured apart, and shown with `pytest -s`.
+Three times sixty flows, our crossings to those of its orthogonal lines, and how long
+our arrows are beside its orthogonal and its diagonal ones (`pytest -s` prints them):
+  tuned   the layout was tuned on them             273 to 259   0.885   1.058
+  fresh   of the same mix, but other numbers       193 to 192   0.844   1.015
+  other   trees, hubs, conversations and tangles   202 to  95   0.992   1.147
+The fresh ones are to show that the tuned ones do not flatter. The other mix is beyond
+1.1 times the crossings, for the sake of width. 20 of its 60 have a row of more cards
+than we set side by side, and we fold it: 100 crossings to 0, for arrows that lead back
+cross those to the second row. The 40 that are not folded have 102 to 95.
 """
 
 import sys
@@ -18,7 +22,7 @@ import pytest
 
 from wagtail_sms_automation.engine.flow_layout import lay_out, layers
 
-from .random_flows import fresh_flow, random_flow
+from .random_flows import other_flow, random_flow
 from .yardstick import (
     crossings,
     length,
@@ -48,9 +52,14 @@ def tuned():
 
 
 @cache
-def fresh(is_folded):
-    """The fresh flows that have a row too long to read, or the others."""
-    return [flow for flow in flows(fresh_flow, 1000) if folded(*flow) == is_folded]
+def fresh():
+    return flows(random_flow, 1000)
+
+
+@cache
+def other(is_folded):
+    """The flows of another mix that have a row too long to read, or the others."""
+    return [flow for flow in flows(other_flow, 1000) if folded(*flow) == is_folded]
 
 
 def folded(boxes, links):
@@ -80,36 +89,33 @@ def compared(name, made, style):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_crossings_and_lengths_are_near_those_of_graphlay(style):
-    ours, theirs, longer = compared("tuned", tuned(), style)
+@pytest.mark.parametrize("make", [tuned, fresh], ids=["tuned", "fresh"])
+def test_crossings_and_lengths_are_near_those_of_graphlay(make, style):
+    ours, theirs, longer = compared(make.__name__, make(), style)
     assert ours <= ALLOWED * theirs
     assert longer <= ALLOWED
 
 
 @pytest.mark.parametrize(("style", "allowed"), [("orthogonal", 1.1), ("diagonal", 1.2)])
-def test_so_they_are_on_flows_that_nothing_was_tuned_on(style, allowed):
-    """The like of ours are orthogonal lines; diagonal ones may run through cards."""
-    made = fresh(is_folded=False)
+def test_so_they_are_on_another_mix_as_far_as_it_is_not_folded(style, allowed):
+    made = other(is_folded=False)
     assert len(made) > FLOWS / 2
-    ours, theirs, longer = compared("fresh", made, style)
+    ours, theirs, longer = compared("other, not folded", made, style)
     assert ours <= ALLOWED * theirs
     assert longer <= allowed
 
 
 @pytest.mark.parametrize(("style", "allowed"), [("orthogonal", 1.1), ("diagonal", 1.2)])
-def test_what_is_folded_costs_few_crossings(style, allowed):
-    """Orthogonal lines in rows of any length hardly cross: there is none to stay near.
-
-    The arrows of a hub to its second row cross those that lead back from it.
-    """
-    made = fresh(is_folded=True)
-    ours, _, longer = compared("folded", made, style)
+def test_what_is_folded_has_a_crossing_for_each_seventh_arrow(style, allowed):
+    """There is no line of graphlay's to stay near: in rows of any length none cross."""
+    made = other(is_folded=True)
+    ours, _, longer = compared("other, folded", made, style)
     assert ours <= sum(len(links) for _, links in made) / 7
     assert longer <= allowed
 
 
 def test_what_is_folded_is_less_wide():
-    made = fresh(is_folded=True)
+    made = other(is_folded=True)
     ours = [lay_out(*flow).width for flow in made]
     theirs = [their_width(*flow) for flow in made]
     sys.stdout.write(f"\n{max(ours):.0f} pixels at most, graphlay {max(theirs):.0f}\n")

@@ -6,10 +6,15 @@ its widest layer; from one band to the next arrows bend.
 """
 
 from collections.abc import Sequence
+from math import isqrt
 
 from .coordinates import Extent, across
 from .crossings import Layers, Neighbours
 from .drawing import READABLE
+
+
+#: So many nodes take too long to try in one band first.
+_MANY = 5_000
 
 
 def in_bands(
@@ -19,7 +24,7 @@ def in_bands(
     widest = max(_packed(layer, extents) for layer in layers)
     limit = max(READABLE, widest)
     axes = [0.0] * len(extents)
-    waiting = [layers]
+    waiting = _begun(layers, len(extents))
     while waiting:
         band = waiting.pop()
         nodes = [node for layer in band for node in layer]
@@ -33,6 +38,14 @@ def in_bands(
         for node, axis in own.items():
             axes[node] = axis - (left + right) / 2
     return axes
+
+
+def _begun(layers: Layers, count: int) -> list[Layers]:
+    """One band, or for many nodes as many as each of them has layers."""
+    if count <= _MANY:
+        return [layers]
+    step = isqrt(len(layers))
+    return [layers[first : first + step] for first in range(0, len(layers), step)]
 
 
 def _across(

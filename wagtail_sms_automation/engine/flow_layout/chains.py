@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from .coordinates import Extent
 from .cycles import Pair
 from .drawing import Link
-from .layers import WIDEST
 
 
 _LABEL_GAP = 12.0
-_BEND_GAP = 12.0
+_BEND = Extent(gap=12, is_bend=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +32,18 @@ class Nodes:
     """The nodes while chains are added to them."""
 
     def __init__(
-        self, *, levels: list[int], extents: list[Extent], heights: list[float]
+        self,
+        *,
+        levels: list[int],
+        extents: list[Extent],
+        heights: list[float],
+        most_alone: int,
     ) -> None:
         self.levels = levels
         self.extents = extents
         self.heights = heights
+        #: A box with more arrows than this is a hub.
+        self.most_alone = most_alone
         self.label_widths: dict[int, float] = {}
         self.lanes: dict[tuple[int, bool, bool, int], int] = {}
 
@@ -55,12 +61,13 @@ class Nodes:
             is_back = index in back
             levels = range(self.levels[upper] + 1, self.levels[lower])
             link = links[index]
-            if leaving[upper, is_back] > WIDEST:
-                nodes, label = self._from_hub(link, levels, (upper, is_back, True))
-            elif entering[lower, is_back] > WIDEST:
-                nodes, label = self._to_hub(link, levels, (lower, is_back, False))
-            else:
+            away, here = leaving[upper, is_back], entering[lower, is_back]
+            if max(away, here) <= self.most_alone:
                 nodes, label = self._alone(link, levels)
+            elif away >= here:
+                nodes, label = self._from_hub(link, levels, (upper, is_back, True))
+            else:
+                nodes, label = self._to_hub(link, levels, (lower, is_back, False))
             chains[index] = Chain(
                 nodes=(upper, *nodes, lower), label=label, is_back=is_back
             )
@@ -102,7 +109,7 @@ class Nodes:
         return self.lanes[key]
 
     def _bend(self, level: int) -> int:
-        return self._add(level, Extent(gap=_BEND_GAP, is_bend=True), 0)
+        return self._add(level, _BEND, 0)
 
     def _label(self, link: Link, level: int) -> int:
         taken = self.label_widths.get(level, 0)

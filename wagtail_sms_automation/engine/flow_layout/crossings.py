@@ -9,6 +9,8 @@ _MOST_ROUNDS = 24
 _MOST_SIFTINGS = 8
 #: Who makes so many crossings on the way seldom finds a better place behind them.
 _HOPELESS = -6
+#: So many nodes are swept only: mending their order takes longer than all the rest.
+_MANY = 3_000
 
 Layers = list[list[int]]
 Neighbours = Sequence[Sequence[int]]
@@ -20,6 +22,7 @@ def ordered(layers: Layers, above: Neighbours, below: Neighbours) -> Layers:
     Lines join nodes of layers that touch: above and below give them by node. The order
     that comes in is the first one tried, and the one kept if no other crosses less.
     """
+    is_quick = sum(map(len, layers)) > _MANY
     best = [list(layer) for layer in layers]
     fewest = count(best, below)
     current = [list(layer) for layer in layers]
@@ -28,7 +31,8 @@ def ordered(layers: Layers, above: Neighbours, below: Neighbours) -> Layers:
         if not fewest or waited >= _PATIENCE:
             break
         _sweep(current, above, below, number)
-        _transpose(current, above, below)
+        if not is_quick:
+            _transpose(current, above, below)
         crossings = count(current, below)
         waited += 1
         if crossings < fewest:
@@ -38,6 +42,8 @@ def ordered(layers: Layers, above: Neighbours, below: Neighbours) -> Layers:
 
 def sifted(layers: Layers, above: Neighbours, below: Neighbours) -> Layers:
     """Move each node to the best place of its layer while that spares crossings."""
+    if sum(map(len, layers)) > _MANY:
+        return layers
     sifted = [list(layer) for layer in layers]
     places = {node: place for layer in sifted for place, node in enumerate(layer)}
     for _ in range(_MOST_SIFTINGS):

@@ -39,3 +39,28 @@ def links_back(count: int, links: Sequence[Pair]) -> set[int]:
                 way.pop()
                 is_on_way[node], is_done[node] = False, True
     return back
+
+
+def links_back_to_nearer(count: int, links: Sequence[Pair]) -> set[int]:
+    """Return the links that lead to a node nearer to the roots, or met before it.
+
+    Following ways to their ends makes one long way of a tangle, in which each link
+    leads somewhere. Here a node is met as soon as any way reaches it.
+    """
+    ahead: list[list[int]] = [[] for _ in range(count)]
+    has_entry = [False] * count
+    for source, target in links:
+        ahead[source].append(target)
+        has_entry[target] = True
+    met: dict[int, int] = {}
+    for root in sorted(range(count), key=has_entry.__getitem__):
+        if root in met:
+            continue
+        met[root] = len(met)
+        waiting = [root]
+        for node in waiting:
+            for target in ahead[node]:
+                if target not in met:
+                    met[target] = len(met)
+                    waiting.append(target)
+    return {index for index, pair in enumerate(links) if met[pair[0]] > met[pair[1]]}

@@ -1,9 +1,10 @@
 """In which layer each box stands."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from .cycles import Pair
+from .cycles import Pair, links_back, links_back_to_nearer
 from .shortening import shorten
 
 
@@ -11,6 +12,58 @@ from .shortening import shorten
 WIDEST = 9
 #: What is wider is folded to rows of so many, which leaves room for arrows beside them.
 _ROW = 7
+#: The arrows of a tangle lead through more layers than this, counted together.
+_TANGLED = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranks:
+    """The layer of each box, and how each link leads downwards."""
+
+    layers: list[int]
+    #: By the number of their link: the upper and the lower box.
+    downwards: dict[int, Pair]
+    #: The links that lead upwards.
+    back: set[int]
+
+    @property
+    def is_tangle(self) -> bool:
+        """True if there is no room for a lane for each arrow."""
+        return self.passes > _TANGLED
+
+    @property
+    def passes(self) -> int:
+        """Through how many layers all links lead."""
+        return sum(
+            self.layers[lower] - self.layers[upper]
+            for upper, lower in self.downwards.values()
+        )
+
+
+def ranked(count: int, links: Mapping[int, Pair]) -> Ranks:
+    """Give each box its layer; no link is a loop.
+
+    The boxes of a tangle are met in another order if that keeps its arrows shorter.
+    """
+    ranks = _turned(count, links, links_back)
+    if ranks.is_tangle:
+        nearer = _turned(count, links, links_back_to_nearer)
+        ranks = min(ranks, nearer, key=lambda one: one.passes)
+    return ranks
+
+
+def _turned(
+    count: int,
+    links: Mapping[int, Pair],
+    found_back: Callable[[int, Sequence[Pair]], set[int]],
+) -> Ranks:
+    numbers = list(links)
+    back = {numbers[one] for one in found_back(count, list(links.values()))}
+    downwards = {
+        number: pair[::-1] if number in back else pair for number, pair in links.items()
+    }
+    layers = layers_of(count, list(downwards.values()))
+    return Ranks(layers=layers, downwards=downwards, back=back)
 
 
 def layers_of(count: int, links: Sequence[Pair]) -> list[int]:

@@ -12,9 +12,8 @@ from random import Random
 from .chains import Chain, Nodes
 from .coordinates import Extent
 from .crossings import Layers, count, ordered, sifted
-from .cycles import links_back
 from .drawing import Box, Link
-from .layers import layers_of
+from .layers import WIDEST, ranked
 
 
 LOOP_WIDTH = 26.0
@@ -56,14 +55,15 @@ def levels_of(boxes: Sequence[Box], links: Sequence[Link]) -> Levels:
         if source == target:
             loops.setdefault(source, []).append(index)
     ways = [index for index, (source, target) in enumerate(ends) if source != target]
-    back = {ways[one] for one in links_back(len(boxes), [ends[way] for way in ways])}
-    downwards = {
-        index: ends[index][::-1] if index in back else ends[index] for index in ways
-    }
-    ranks = layers_of(len(boxes), list(downwards.values()))
+    ranks = ranked(len(boxes), {way: ends[way] for way in ways})
     extents, heights = _of_boxes(boxes, links, loops)
-    nodes = Nodes(levels=[2 * rank for rank in ranks], extents=extents, heights=heights)
-    chains = nodes.chains(links, downwards, back)
+    nodes = Nodes(
+        levels=[2 * layer for layer in ranks.layers],
+        extents=extents,
+        heights=heights,
+        most_alone=1 if ranks.is_tangle else WIDEST,
+    )
+    chains = nodes.chains(links, ranks.downwards, ranks.back)
     layers, above, below = _ordered(nodes.levels, chains)
     return Levels(
         layers=layers,

@@ -1,5 +1,5 @@
 const STEP = 1.25;
-/** Three hundred automations are seen whole at a thirtieth of their size. */
+/** Zoomed out no further than this, unless the whole drawing is smaller still. */
 const SMALLEST = 0.02;
 const LARGEST = 2;
 /** Fewer pixels are a click that trembled. */
@@ -27,13 +27,15 @@ class SmsFlow extends window.StimulusModule.Controller {
 
   /** The scale at which a drawing is seen whole, never larger than life. */
   static fittingScale([width, height, roomAcross, roomDown]) {
-    return Math.max(SMALLEST, Math.min(1, roomAcross / width, roomDown / height));
+    return Math.min(1, roomAcross / width, roomDown / height);
   }
 
   connect() {
     this.width = this.drawingTarget.viewBox.baseVal.width;
     this.height = this.drawingTarget.viewBox.baseVal.height;
     this.toolsTarget.hidden = false;
+    // It prints at its own size, however it was zoomed.
+    this.drawingTarget.style.setProperty('--sms-flow-width', `${this.width}px`);
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     const view = this.viewTarget;
@@ -58,15 +60,20 @@ class SmsFlow extends window.StimulusModule.Controller {
 
   disconnect() {
     this.listeners.abort();
+    this.drag?.abort();
     this.toolsTarget.hidden = true;
     this.viewTarget.classList.remove('is-draggable', 'is-dragged');
   }
 
   fit() {
+    this.show(this.wholeScale());
+    this.toMiddle();
+  }
+
+  wholeScale() {
     const { clientWidth, clientHeight } = this.viewTarget;
     const room = [clientWidth, Math.max(clientHeight, window.innerHeight * 0.7)];
-    this.show(SmsFlow.fittingScale([this.width, this.height, ...room]));
-    this.toMiddle();
+    return SmsFlow.fittingScale([this.width, this.height, ...room]);
   }
 
   /** As wide as the view, to read from top to bottom. */
@@ -95,7 +102,9 @@ class SmsFlow extends window.StimulusModule.Controller {
   }
 
   show(scale) {
-    this.scale = Math.min(LARGEST, Math.max(SMALLEST, scale));
+    // What is hidden has no room to fit in.
+    const smallest = Math.min(SMALLEST, this.wholeScale() || SMALLEST);
+    this.scale = Math.min(LARGEST, Math.max(smallest, scale));
     this.drawingTarget.setAttribute('width', this.width * this.scale);
     this.drawingTarget.setAttribute('height', this.height * this.scale);
     const language = document.documentElement.lang || undefined;
@@ -144,7 +153,9 @@ class SmsFlow extends window.StimulusModule.Controller {
     // Browsers report a pinch as a turned wheel with Ctrl.
     if (!event.ctrlKey) return;
     event.preventDefault();
-    this.zoom(event.deltaY < 0 ? STEP : 1 / STEP);
+    // A touchpad reports many small turns for one pinch, a wheel few large ones.
+    const factor = Math.exp(-event.deltaY / 100);
+    this.zoom(Math.min(STEP, Math.max(1 / STEP, factor)));
   }
 
   take(event) {
@@ -154,6 +165,7 @@ class SmsFlow extends window.StimulusModule.Controller {
     const { clientX, clientY } = event;
     const { scrollLeft, scrollTop } = view;
     this.wasDragged = false;
+    this.drag = new AbortController();
     const move = (moved) => {
       const across = moved.clientX - clientX;
       const down = moved.clientY - clientY;
@@ -165,12 +177,16 @@ class SmsFlow extends window.StimulusModule.Controller {
     };
     const drop = () => {
       view.classList.remove('is-dragged');
-      window.removeEventListener('pointermove', move);
+      this.drag.abort();
+      // The click that ends a drag comes at once, or never: then it swallows no other.
+      window.setTimeout(() => {
+        this.wasDragged = false;
+      });
     };
-    const { signal } = this.listeners;
+    const { signal } = this.drag;
     window.addEventListener('pointermove', move, { signal });
-    window.addEventListener('pointerup', drop, { signal, once: true });
-    window.addEventListener('pointercancel', drop, { signal, once: true });
+    window.addEventListener('pointerup', drop, { signal });
+    window.addEventListener('pointercancel', drop, { signal });
   }
 
   click(event) {
