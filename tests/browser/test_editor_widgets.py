@@ -15,6 +15,7 @@ from .editor import (
     save,
     words,
 )
+from .waiting import wait_until
 
 
 pytestmark = pytest.mark.django_db
@@ -166,13 +167,14 @@ def test_chips_are_no_markup(page, content, keyword):
 def test_chips_survive_moving_and_duplicating_the_block(page, content, keyword):
     keyword.press_sequentially("ORDER,")
     content.get_by_role("button", name="Duplicate").click()
-    page.wait_for_function(f"document.querySelectorAll('{WORDS}').length === 2")
+    wait_until(page, f"document.querySelectorAll('{WORDS}').length === 2")
     panel = page.locator("#panel-conditions-section")
     entry(panel, "Keywords").last.press_sequentially("second,")
     panel.get_by_role("button", name="Move up").last.click()
-    page.wait_for_function(
+    wait_until(
+        page,
         f"[...document.querySelectorAll('{WORDS}')].map(w => w.textContent)"
-        ".join() === 'ORDER,second,ORDER'"
+        ".join() === 'ORDER,second,ORDER'",
     )
     assert panel.locator(".sms-words").count() == 2
     assert panel.get_by_role("textbox", name="Keywords").count() == 2
@@ -250,9 +252,10 @@ def test_the_counter_speaks_only_when_something_changes(page, reply):
     assert spoken.inner_text() == ""
     text.fill("a" * 161)
     assert spoken.inner_text() == ""
-    page.wait_for_function(
+    wait_until(
+        page,
         "[...document.querySelectorAll('[role=status]')]"
-        ".some(s => s.textContent.startsWith('2 parts, GSM-7'))"
+        ".some(s => s.textContent.startsWith('2 parts, GSM-7'))",
     )
 
 

@@ -15,6 +15,7 @@ from wagtail_sms_automation.engine.flow_graph import (
 )
 
 from ..factories import SuperuserFactory
+from .waiting import wait_until
 
 
 STATIC = "/static/wagtail_sms_automation"
@@ -125,7 +126,8 @@ def test_zoom_and_scroll_by_keyboard(strict_page, open_diagram):
     assert width(page) > whole
     before = view.evaluate("view => view.scrollTop")
     page.keyboard.press("ArrowDown")
-    page.wait_for_function(
+    wait_until(
+        page,
         "before => document.querySelector('.sms-flow__view').scrollTop > before",
         arg=before,
     )

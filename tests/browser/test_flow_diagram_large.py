@@ -3,6 +3,7 @@
 import pytest
 
 from ..large_site import fill
+from .waiting import wait_until
 
 
 EVERYTHING = "/admin/sms/flows/everything/"
@@ -61,19 +62,21 @@ def test_the_keyboard_alone_reads_them(opened):
         page.keyboard.press("+")
     before = view.evaluate("view => view.scrollTop")
     page.keyboard.press("PageDown")
-    page.wait_for_function(
+    wait_until(
+        page,
         "before => document.querySelector('.sms-flow__view').scrollTop > before",
         arg=before,
     )
     page.wait_for_timeout(1000)  # until the smooth scroll has come to rest
     # The next card that gets the focus is scrolled to.
     page.keyboard.press("Tab")
-    page.wait_for_function(
+    wait_until(
+        page,
         """() => {
             const card = document.activeElement.getBoundingClientRect();
             const view = document.activeElement.closest('.sms-flow__view');
             const { top, bottom } = view.getBoundingClientRect();
             return card.top >= top - 1 && card.bottom <= bottom + 1;
-        }"""
+        }""",
     )
     assert page.console_errors == []

@@ -8,6 +8,7 @@ from wagtail_sms_automation.models import Automation, IntendedFinding
 
 from ..factories import AutomationFactory, FlowFactory, SuperuserFactory, reply
 from .editor import open_editor, save, tab_to
+from .waiting import wait_until
 
 
 CONDITIONS = "#panel-conditions-section"
@@ -107,7 +108,7 @@ def test_the_editor_warns_beside_the_fields(strict_page, log_in, check_axe, flow
     top = beside.bounding_box()["y"]
     assert 0 <= top - (box["y"] + box["height"]) < 150
     page.get_by_role("link", name="See the conditions").click()
-    page.wait_for_function("location.hash === '#conditions-flow-check'")
+    wait_until(page, "location.hash === '#conditions-flow-check'")
     beside.get_by_role("button", name="It is meant so").first.click()
     page.get_by_text("Marked as meant so.").wait_for()
     assert IntendedFinding.objects.count() == 1

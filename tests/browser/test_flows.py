@@ -14,6 +14,7 @@ from ..factories import (
     UserFactory,
     reply,
 )
+from .waiting import wait_until
 
 
 LIST = "/admin/sms/flows/"
@@ -178,8 +179,9 @@ def test_the_order_and_the_words_by_keyboard_alone(page, log_in, flow):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("“Stage 3” has moved up.").wait_for()
-    page.wait_for_function(
-        "document.querySelector('.sms-steps tbody th').innerText.includes('Stage 3')"
+    wait_until(
+        page,
+        "document.querySelector('.sms-steps tbody th').innerText.includes('Stage 3')",
     )
     assert list(names.all()) == ["Stage 3", "Stage 1", "Stage 2 <i>"]
     assert page.console_errors == []

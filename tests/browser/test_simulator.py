@@ -14,6 +14,7 @@ from ..factories import (
     reply,
 )
 from .editor import tab_to
+from .waiting import wait_until
 
 
 SIMULATOR = "/admin/sms/simulator/"
@@ -127,7 +128,7 @@ def test_a_change_of_settings_holds_it_anew_and_keeps_what_is_typed(
     page.get_by_label("Your text").fill("half ty")
     page.get_by_label("Opted out at first").check()
     page.locator("[data-sms-simulator-part=errors]").wait_for(state="attached")
-    page.wait_for_function("!document.querySelector('form.sms-phone[aria-busy]')")
+    wait_until(page, "!document.querySelector('form.sms-phone[aria-busy]')")
     assert page.get_by_label("Your text").input_value() == "half ty"
     assert turns(page).count() == 1
     clock = page.get_by_label("The next text comes at")
